@@ -1,0 +1,143 @@
+/*
+ * The registry, /run/jail: who exists, under which number and name, with which
+ * parameters, and what was made for it (the undo journal, written *before* the
+ * thing is made).  It does not know what a journal kind means.
+ *
+ *   /run/jail                0755
+ *     index                  0644  one row a jail, text, append and overwrite
+ *     <jid>/params           0644  parameters as text (model/conf.h)
+ *     private/               0700
+ *       lock                 the registry lock (flock), held only shortly
+ *       lastjid              the last jid given automatically
+ *       <jid>.journal        records; its POSIX lock says that a walk is alive
+ *
+ * Index row: "S jid uuid8 pid start base\tname\tpath\thostname\tip4\n" with S
+ * one of the state letters; control characters, tab and backslash as \ooo.  A
+ * row is added by one append under the lock; a state change overwrites the one
+ * letter in place and needs no space; '-' is a dead row.  The first line is
+ * "index FORMAT boot_id"; one of another boot is thrown away.  The file is
+ * rewritten (temp, rename) when dead rows outnumber the live ones.  A reader
+ * takes no lock, reads the file once, ignores an unterminated last line, and
+ * the last row of a jid wins.
+ *
+ * Locks: registry lock, then a jail's walk lock; never the other way round and
+ * none is held while a hook runs but the walk lock.  The walk lock is a POSIX
+ * record lock: not inherited by children, gone with the process, so SIGKILL
+ * releases it although a builder still has the descriptor.
+ */
+#ifndef REGISTRY_REGISTRY_H
+#define REGISTRY_REGISTRY_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define REG_DIR "/run/jail"
+#define REG_INDEX_FORMAT 1
+#define REG_JOURNAL_FORMAT 1
+#define REG_JID_MAX 999999
+
+enum reg_state {
+	REG_STARTING = 'S',	/* being made; jls hides it */
+	REG_ALIVE = 'A',
+	REG_DYING = 'D',
+};
+
+struct reg_row {
+	enum reg_state state;
+	int jid;
+	char uuid8[9];
+	pid_t init;		/* pid 1 as the host counts; 0: not yet */
+	uint64_t start;		/* its start time, field 22 of /proc/PID/stat */
+	uint32_t base;		/* first host id of the range; 0: users=inherit */
+	const char *name, *path, *hostname, *ip4;	/* owned by the snapshot */
+	size_t offset;		/* of the row in the index */
+};
+
+struct reg;
+
+/* write: make the directories when missing (root); else ENOENT means no jails
+ * and gives an empty registry.  dir NULL: REG_DIR. */
+struct reg *reg_open(const char *dir, bool write, struct jerr *e);
+void reg_close(struct reg *r);
+
+int reg_lock(struct reg *r, struct jerr *e);	/* waits */
+void reg_unlock(struct reg *r);
+
+struct reg_snapshot {
+	char *text;		/* owned */
+	struct reg_row *rows;	/* live rows, ascending jid; owned */
+	size_t n;
+};
+int reg_snapshot(struct reg *r, struct reg_snapshot *out, struct jerr *e);
+void reg_snapshot_free(struct reg_snapshot *s);
+const struct reg_row *reg_find_jid(const struct reg_snapshot *s, int jid);
+const struct reg_row *reg_find_name(const struct reg_snapshot *s,
+    const char *name);		/* an alive one wins over a dying one */
+
+/* ---- one jail, while somebody walks it ---- */
+
+struct reg_jail;	/* holds the journal open and its walk lock */
+
+struct reg_want {
+	int jid;		/* 0: the next free */
+	const char *name;	/* NULL or "": the jid as name */
+	const char *path, *hostname, *ip4;	/* for the index; NULL is "" */
+	bool users_new;		/* take an id range of 65536 */
+	int reuse_dying;	/* jid of a dying jail whose name may be reused */
+};
+
+/*
+ * Under the registry lock (taken inside): check jid and name, allocate, write
+ * the row in state S, make <jid>/ and the journal, take the walk lock.
+ * EEXIST "jail \"x\" already exists" / "jail N already exists"; EINVAL "name
+ * cannot be numeric (unless it is the jid)"; ENOSPC ...; EAGAIN "no available
+ * jail IDs".  On failure nothing is left.
+ */
+struct reg_jail *reg_reserve(struct reg *r, const struct reg_want *w,
+    struct jerr *e);
+
+/* An existing one.  EWOULDBLOCK: a live walk has it; ENOENT: gone (a check of
+ * jid and uuid8 after the lock is taken). */
+struct reg_jail *reg_take(struct reg *r, int jid, const char *uuid8,
+    struct jerr *e);
+
+const struct reg_row *reg_jail_row(const struct reg_jail *j);
+
+/* Records.  kind is one word, text has no newline (it is escaped).  Returns the
+ * record's number (>= 0) or -1; written with one append before the thing named
+ * is made. */
+int reg_journal_add(struct reg_jail *j, const char *kind, const char *text,
+    struct jerr *e);
+/* Mark record n as taken back, in place (needs no space). */
+int reg_journal_done(struct reg_jail *j, int n, struct jerr *e);
+
+struct reg_record {
+	int n;
+	char *kind, *text;
+};
+/* The records not yet taken back, newest first, as written in the file (also
+ * those of another process).  Free with reg_records_free. */
+int reg_journal_read(struct reg_jail *j, struct reg_record **out, size_t *n,
+    struct jerr *e);
+void reg_records_free(struct reg_record *r, size_t n);
+
+int reg_set_state(struct reg_jail *j, enum reg_state s, struct jerr *e);
+/* Put a new row for this jail (after rename, hostname, pid 1 known, ...): NULL
+ * or 0 keeps what is there.  New row first, then the old one dies. */
+int reg_update(struct reg_jail *j, const char *name, const char *hostname,
+    const char *ip4, pid_t init, uint64_t start, struct jerr *e);
+
+int reg_params_write(struct reg *r, int jid, const char *text, struct jerr *e); /* temp + rename */
+int reg_params_read(struct reg *r, int jid, struct strbuf *out, struct jerr *e);
+
+/* Everything was undone: remove files and row, free the jid.  Needs no space. */
+int reg_release(struct reg_jail *j, struct jerr *e);
+/* Let go of the walk lock, the jail stays as it is; frees j. */
+void reg_jail_put(struct reg_jail *j);
+
+#endif
