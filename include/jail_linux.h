@@ -76,6 +76,7 @@ struct jail_request {
 	size_t ntargets;
 	unsigned parallel;		/* -p; 0 = unlimited */
 	bool verbose;
+	char *const *environment;	/* of commands; the caller's environ. NULL: empty */
 	jail_event_fn *event;
 	void *arg;
 };
@@ -93,6 +94,7 @@ struct jail_exec {
 	const char *user;	/* name or number */
 	const char *dir;	/* working directory inside; NULL: "/" or home */
 	bool clean;		/* -l: environment made anew */
+	char *const *environment;	/* the caller's, kept without clean; NULL: empty */
 	char *const *env;	/* -e name=value, added last; NULL or NULL-ended */
 	char *const *argv;	/* NULL or empty: the user's shell with -i */
 };
