@@ -1,0 +1,44 @@
+/*
+ * Processes by descriptor: clone3 straight into a cgroup, pidfds, waiting, and
+ * the identity of a process (pid and start time).
+ */
+#ifndef LINUX_PROC_H
+#define LINUX_PROC_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct proc_clone {
+	uint64_t flags;		/* CLONE_NEW*; never CLONE_VM */
+	int cgroup;		/* O_PATH of a cgroup2 directory, or -1 */
+	int exit_signal;	/* 0: the caller sees no SIGCHLD */
+};
+
+/* As fork(2), by clone3 with CLONE_PIDFD: pid in the parent (and *pidfd), 0 in
+ * the child, -1 with errno. */
+pid_t proc_clone(const struct proc_clone *w, int *pidfd);
+
+int pidfd_of(pid_t pid);			/* O_CLOEXEC; -1, errno */
+int pidfd_kill(int pidfd, int sig);
+
+/*
+ * Waits for a child of ours behind pidfd, at most timeout_ms (-1: for ever) and
+ * reaps it.  1: ended, *status as wait(2)'s; 0: not in time; -1, errno.
+ */
+int pidfd_wait(int pidfd, int timeout_ms, int *status);
+
+/* Waits until the process behind pidfd has ended (ours or not), no reaping. */
+int pidfd_ended(int pidfd, int timeout_ms);
+
+/* Field 22 of /proc/PID/stat (clock ticks since boot); 0 when it is gone. */
+uint64_t proc_start_time(int procfd, pid_t pid);
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t mono_ms(void);
+
+/* What wait(2) gave as a shell says it: exit code, or 128 + signal. */
+int status_code(int status);
+
+#endif
