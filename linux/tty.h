@@ -59,19 +59,26 @@ int tty_parent_recv(int sock, uid_t uid, gid_t gid, struct jerr *e);
 
 struct tty_run {
 	const struct tty_want *want;	/* NULL when there is no terminal */
-	int master;			/* -1: only wait and forward signals */
+	int master;			/* -1: only wait and forward signals;
+					 * tty_proxy closes it */
 	int pidfd;			/* of the child of this process */
 	pid_t pid;			/* the same child, not yet waited for */
 };
 
 /*
  * Relays until the child is gone, then reaps it; *status as a shell has it:
- * 0-255, or 128+n.  The terminal is in raw mode meanwhile (when want->raw and
- * this process is in the foreground) and is put back before return.  INT,
- * QUIT go to the child's foreground group, TERM and HUP to the child; WINCH
- * sets the size; TSTP restores the terminal and stops this process.  USR1,
- * USR2, ALRM and the like, where they would end this process, still do, after
- * the terminal was put back.  The signal mask is restored.
+ * 0-255, or 128+n.  What the child wrote is written out first; processes that
+ * it left behind on the pty are hung up by the close, as after a modem's end.
+ * The terminal is in raw mode meanwhile (when want->raw and this process is in
+ * the foreground) and is put back before return.  INT, QUIT go to the pty's
+ * foreground group (without a pty: to the child's group, which it must have
+ * made with setsid), TERM and HUP to the child; one that is ignored here is
+ * not forwarded.  WINCH sets the size; TSTP restores the terminal and stops
+ * this process.  USR1, USR2, ALRM and the like, where they would end this
+ * process, still do, after the terminal was put back.  The signal mask is
+ * restored.  With input from a terminal and output to something else (a pager
+ * may stand there) the terminal stays in its own mode, and is not read while
+ * somebody else has it in theirs.
  */
 int tty_proxy(const struct tty_run *r, int *status, struct jerr *e);
 
