@@ -7,13 +7,13 @@
 #define POLICY_CONFINE_H
 
 #include <linux/filter.h>
-#include <sys/resource.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "linux/caps.h"
 #include "model/conf.h"
 
 enum confine_owner {	/* of a namespace */
@@ -22,26 +22,25 @@ enum confine_owner {	/* of a namespace */
 	NS_JAIL,	/* owned by the jail's user namespace */
 };
 
-struct confine_limit {
-	int resource;		/* RLIMIT_* */
-	struct rlimit want;
-};
-
 #define CONFINE_MAXFILTER 4096
 
 struct confine {
 	uint64_t caps;			/* 1 << CAP_x: bounding = permitted = effective */
 	enum confine_owner net, uts, ipc;
 	bool userns;			/* users=new */
+	unsigned securebits;		/* SECBIT_*, exactly */
 	bool no_new_privs;
 	bool ip4, ip6;			/* may AF_INET, AF_INET6 sockets be made */
-	const struct confine_limit *limits;
+	const struct priv_limit *limits; /* static, never freed */
 	size_t nlimits;
 	struct sock_filter filter[CONFINE_MAXFILTER];	/* the seccomp program */
 	size_t nfilter;
 };
 
-/* EINVAL with a message naming the parameter that cannot be had. */
+/*
+ * EINVAL with a message naming the parameter that cannot be had.  The result
+ * goes into struct priv_drop field by field, the ids apart.
+ */
 int confine_from_conf(const struct jail_conf *c, struct confine *out,
     struct jerr *e);
 
