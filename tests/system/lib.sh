@@ -305,3 +305,9 @@ t_needs_controller()
 		esac
 	done
 }
+
+# For tests of the package mirror; the machine of check-vm has no network.
+t_needs_mirror()
+{
+	[ "${JAIL_TEST_MACHINE-}" != vm ] || atf_skip "no package mirror"
+}
