@@ -20,8 +20,8 @@
  * takes no lock, reads the file once, ignores an unterminated last line, and
  * the last row of a jid wins.
  *
- * Locks: registry lock, then a jail's walk lock; never the other way round and
- * none is held while a hook runs but the walk lock.  The walk lock is a POSIX
+ * Locks: nobody waits for a walk lock, so it may be held while the registry
+ * lock is waited for; none is held while a hook runs but the walk lock.  The walk lock is a POSIX
  * record lock: not inherited by children, gone with the process, so SIGKILL
  * releases it although a builder still has the descriptor.
  */
@@ -32,6 +32,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -65,15 +66,23 @@ struct reg;
 struct reg *reg_open(const char *dir, bool write, struct jerr *e);
 void reg_close(struct reg *r);
 
-int reg_lock(struct reg *r, struct jerr *e);	/* waits */
+int reg_lock(struct reg *r, struct jerr *e);	/* waits; nests */
 void reg_unlock(struct reg *r);
 
 struct reg_snapshot {
 	char *text;		/* owned */
 	struct reg_row *rows;	/* live rows, ascending jid; owned */
 	size_t n;
+	dev_t dev;		/* of the index as it was read, */
+	ino_t ino;		/* for reg_snapshot_fresh */
+	off_t size;
+	struct timespec mtime;
+	bool settled;
 };
+/* Nothing to free on -1. */
 int reg_snapshot(struct reg *r, struct reg_snapshot *out, struct jerr *e);
+/* Is the index still as it was read?  One stat; when in doubt, false. */
+bool reg_snapshot_fresh(struct reg *r, const struct reg_snapshot *s);
 void reg_snapshot_free(struct reg_snapshot *s);
 const struct reg_row *reg_find_jid(const struct reg_snapshot *s, int jid);
 const struct reg_row *reg_find_name(const struct reg_snapshot *s,
@@ -88,7 +97,8 @@ struct reg_want {
 	const char *name;	/* NULL or "": the jid as name */
 	const char *path, *hostname, *ip4;	/* for the index; NULL is "" */
 	bool users_new;		/* take an id range of 65536 */
-	int reuse_dying;	/* jid of a dying jail whose name may be reused */
+	int reuse_dying;	/* 0: the name of any dying jail may be taken
+				 * again; else only that of this jid */
 };
 
 /*
@@ -101,8 +111,9 @@ struct reg_want {
 struct reg_jail *reg_reserve(struct reg *r, const struct reg_want *w,
     struct jerr *e);
 
-/* An existing one.  EWOULDBLOCK: a live walk has it; ENOENT: gone (a check of
- * jid and uuid8 after the lock is taken). */
+/* An existing one, in any state.  EWOULDBLOCK: a live walk has it, or this very
+ * process (a second reg_take would give up the first one's lock); ENOENT: gone
+ * (a check of jid and, unless NULL, uuid8 after the lock is taken). */
 struct reg_jail *reg_take(struct reg *r, int jid, const char *uuid8,
     struct jerr *e);
 
@@ -129,13 +140,15 @@ void reg_records_free(struct reg_record *r, size_t n);
 int reg_set_state(struct reg_jail *j, enum reg_state s, struct jerr *e);
 /* Put a new row for this jail (after rename, hostname, pid 1 known, ...): NULL
  * or 0 keeps what is there.  New row first, then the old one dies. */
-int reg_update(struct reg_jail *j, const char *name, const char *hostname,
-    const char *ip4, pid_t init, uint64_t start, struct jerr *e);
+int reg_update(struct reg_jail *j, const char *name, const char *path,
+    const char *hostname, const char *ip4, pid_t init, uint64_t start,
+    struct jerr *e);
 
 int reg_params_write(struct reg *r, int jid, const char *text, struct jerr *e); /* temp + rename */
 int reg_params_read(struct reg *r, int jid, struct strbuf *out, struct jerr *e);
 
-/* Everything was undone: remove files and row, free the jid.  Needs no space. */
+/* Everything was undone (EBUSY when a record is not): remove files and row,
+ * free the jid and j.  Needs no space.  On -1 j is still there. */
 int reg_release(struct reg_jail *j, struct jerr *e);
 /* Let go of the walk lock, the jail stays as it is; frees j. */
 void reg_jail_put(struct reg_jail *j);
