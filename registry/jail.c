@@ -354,6 +354,7 @@ reg_update(struct reg_jail *j, const char *name, const char *path,
 	j->row.start = row.start;
 	if ((name != NULL && set_str(&j->name, &j->row.name, name) == -1) ||
 	    (path != NULL && set_str(&j->path, &j->row.path, path) == -1) ||
+	    (path != NULL && set_str(&j->path, &j->row.path, path) == -1) ||
 	    (hostname != NULL &&
 		set_str(&j->hostname, &j->row.hostname, hostname) == -1) ||
 	    (ip4 != NULL && set_str(&j->ip4, &j->row.ip4, ip4) == -1))
