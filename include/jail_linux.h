@@ -34,7 +34,7 @@ struct jail_event {
 	int jid;		/* 0 when there is none (yet) */
 	const char *text;	/* complete, without newline (OUTPUT: raw bytes) */
 	size_t len;		/* of text, for OUTPUT */
-	char *const *params;	/* CREATED: "name=value" and bare words, NULL-ended */
+	char *const *params;	/* CREATED: as jail_source_params gives them */
 };
 
 /* May be called in a child process of the caller (each of several jails is
@@ -55,8 +55,10 @@ void jail_source_free(struct jail_source *src);
 
 size_t jail_source_count(const struct jail_source *src);
 const char *jail_source_name(const struct jail_source *src, size_t i);
-/* All parameters of jail i, expanded, as "name=value" or bare boolean words,
- * NULL-ended; free with jail_source_params_free.  NULL: told through fn. */
+/* All parameters of jail i, expanded, NULL-ended, as jail -e prints them: bare
+ * boolean words, else "name=value" with the value quoted where it needs it, and
+ * the values of a list each by itself with commas between.  Free with
+ * jail_source_params_free.  NULL: told through fn. */
 char **jail_source_params(const struct jail_source *src, size_t i);
 void jail_source_params_free(char **params);
 
