@@ -228,9 +228,17 @@ t_cleanup()
 	[ -f .t_cg ] || return 0
 	read -r T_CG <.t_cg
 	[ -d "$T_CG" ] || return 0
-	[ "$(cat "$T_CG/cgroup.procs")" = "" ] &&
-	    [ -z "$(find "$T_CG" -mindepth 1 -type d)" ] ||
-	    echo 1 >"$T_CG/cgroup.kill"
+	echo 1 >"$T_CG/cgroup.kill"
+	if [ "$JAIL_TEST_CGNS" = 0 ]; then
+		# No others are there: tests run one at a time.
+		for t_jail in "${T_CG%/*}"/jail/*/; do
+			[ -d "$t_jail" ] || continue
+			echo 1 >"$t_jail/cgroup.kill"
+			sleep 0.1
+			find "$t_jail" -depth -type d -exec rmdir {} + || :
+		done
+		rmdir "${T_CG%/*}/jail" 2>/dev/null || :
+	fi
 	t_n=0
 	while :; do
 		find "$T_CG" -depth -type d -exec rmdir {} + 2>/dev/null
