@@ -30,7 +30,9 @@ int mounts_parse(const struct jail_conf *c, const char *given, const char *path,
 /*
  * After exec.prestart: clone the root, the mounts below it that come along and
  * the bind sources (recipe 2 step 3, 7).  warn is called for what is left out
- * under path=/ .
+ * under path=/ and for devfs rules that ask for what a jail may not have.
+ *
+ * The path is opened again by name, so that a hook may have mounted it.
  */
 int mounts_clone(struct mounts *m, void (*warn)(void *, const char *), void *arg,
     struct jerr *e);
@@ -53,7 +55,13 @@ struct mounts_ctx {
 int mounts_build(struct mounts *m, const struct confine *cf,
     const struct mounts_ctx *ctx, struct jerr *e);
 
-/* Root fd (detached clone) valid between clone and build; for C's fchdir. */
+/*
+ * The root's clone, for whoever must look into it before mounts_build.  C does
+ * not need it: after the builder is done, mount_enter_top() (linux/mount.h)
+ * brings C to the jail's root in both variants, and also when a line of mount
+ * covers the root itself (unionfs, nullfs over the path), which fchdir(rootfd)
+ * would miss.
+ */
 int mounts_rootfd(const struct mounts *m);
 
 void mounts_free(struct mounts *m);
