@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include <linux/capability.h>
-#include <linux/securebits.h>
 
 #include "base/cleanup.h"
 #include "policy/seccomp.h"
@@ -146,7 +145,10 @@ confine_from_conf(const struct jail_conf *c, struct confine *out,
 	out->ipc = NS_JAIL;
 	out->uts = conf_bool(c, P_ALLOW_SET_HOSTNAME) ? NS_JAIL : NS_FROZEN;
 	out->caps = confine_caps(c, out);
-	out->securebits = SECBIT_KEEP_CAPS_LOCKED;
+	/* None.  KEEP_CAPS_LOCKED would stop dbus-daemon, named and chronyd,
+	 * which give up on the EPERM of PR_SET_KEEPCAPS, and would hold
+	 * nobody: CAP_SETPCAP reaches the same by NO_SETUID_FIXUP. */
+	out->securebits = 0;
 	out->no_new_privs = conf_bool(c, P_EXEC_NONEWPRIVS);
 	out->limits = limits;
 	out->nlimits = nitems(limits);

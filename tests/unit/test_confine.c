@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include <linux/capability.h>
-#include <linux/securebits.h>
 
 #include "base/cleanup.h"
 #include "policy/confine.h"
@@ -99,7 +98,7 @@ test_default(void)
 	ok(cf.userns, "a user namespace");
 	ok(!cf.ip4 && !cf.ip6, "no address family");
 	ok(!cf.no_new_privs, "setuid programs work");
-	is_int(cf.securebits, SECBIT_KEEP_CAPS_LOCKED, "securebits");
+	is_int(cf.securebits, 0, "no securebits: daemons use PR_SET_KEEPCAPS");
 	is_int(cf.nlimits, 3, "three limits");
 	is_limit(&cf, RLIMIT_MEMLOCK, 0, 0, "memlock");
 	is_limit(&cf, RLIMIT_CORE, 0, 0, "core");

@@ -339,14 +339,23 @@ test_short_jumps(void)
 	struct seccomp_choice c = { .ip4 = true, .ip6 = true };
 	static struct prog far, near;
 	struct jerr e = JERR_INIT;
-	unsigned diff = 0;
+	unsigned diff = 0, longest = 0;
 	uint32_t nr;
+	size_t i;
 
 	must(seccomp_build(&c, far.insn, MAXPROG, &far.n, &e) == 0, e.msg);
 	must(near_seccomp_build(&c, near.insn, MAXPROG, &near.n, &e) == 0,
 	    e.msg);
 	ok(near.n > far.n, "short jumps need more instructions: %zu, %zu",
 	    near.n, far.n);
+	for (i = 0; i < near.n; i++) {
+		if (near.insn[i].jt > longest)
+			longest = near.insn[i].jt;
+		if (near.insn[i].jf > longest)
+			longest = near.insn[i].jf;
+	}
+	ok(longest <= NEAR + 1, "no comparison jumps farther than %d: %u",
+	    NEAR + 1, longest);
 	for (nr = 0; nr <= 600; nr++)
 		diff += compare(&far, &near, NATIVE, nr);
 	diff += compare(&far, &near, NATIVE, 0x40000000);
