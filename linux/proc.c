@@ -57,6 +57,16 @@ pidfd_kill(int pidfd, int sig)
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
 }
 
+void
+proc_reset_signals(const sigset_t *mask)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &dfl, NULL);
+	(void)sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
 int64_t
 mono_ms(void)
 {
@@ -125,8 +135,8 @@ proc_start_time(int procfd, pid_t pid)
 		return 0;
 	/* The command's name may hold anything: count from the last ')'. */
 	p = strrchr(buf, ')');
-	if (p == NULL)
-		return 0;
+	if (p == NULL || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X')
+		return 0;	/* dead, though nobody has reaped it yet */
 	p++;
 	for (int field = 2; field < 21 && p != NULL; field++) {
 		p = strchr(p, ' ');

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,8 +33,13 @@ int pidfd_wait(int pidfd, int timeout_ms, int *status);
 /* Waits until the process behind pidfd has ended (ours or not), no reaping. */
 int pidfd_ended(int pidfd, int timeout_ms);
 
-/* Field 22 of /proc/PID/stat (clock ticks since boot); 0 when it is gone. */
+/* Field 22 of /proc/PID/stat (clock ticks since boot); 0 when it has ended
+ * (a zombie too). */
 uint64_t proc_start_time(int procfd, pid_t pid);
+
+/* Default disposition for every signal, and this mask: what a program that we
+ * exec may expect. */
+void proc_reset_signals(const sigset_t *mask);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t mono_ms(void);

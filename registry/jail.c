@@ -263,6 +263,12 @@ reg_take(struct reg *r, int jid, const char *uuid8, struct jerr *e)
 	return j;
 }
 
+struct reg_jail *
+reg_peek(struct reg *r, const struct reg_row *row, struct jerr *e)
+{
+	return jail_new(r, row, e);
+}
+
 const struct reg_row *
 reg_jail_row(const struct reg_jail *j)
 {

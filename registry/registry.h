@@ -117,6 +117,11 @@ struct reg_jail *reg_reserve(struct reg *r, const struct reg_want *w,
 struct reg_jail *reg_take(struct reg *r, int jid, const char *uuid8,
     struct jerr *e);
 
+/* The same without the walk lock: for reg_update and reg_set_state beside a
+ * live walk (a hook calls jail -m or jail -r), never for the journal. */
+struct reg_jail *reg_peek(struct reg *r, const struct reg_row *row,
+    struct jerr *e);
+
 const struct reg_row *reg_jail_row(const struct reg_jail *j);
 
 /* Records.  kind is one word, text has no newline (it is escaped).  Returns the

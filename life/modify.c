@@ -1,0 +1,248 @@
+/*
+ * Changing a running jail.  Everything is checked before anything is changed;
+ * the stored parameters are replaced last but one, the index last.  The
+ * registry lock is held throughout, which is short: nothing here waits for a
+ * jail.
+ */
+#include "life/modify.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "life/running.h"
+#include "linux/proc.h"
+
+/* Names of the jail itself; compared by who selects it. */
+static bool
+selects(enum param_id id)
+{
+	return id == P_JID || id == P_NAME;
+}
+
+static bool
+same_value(const struct jail_conf *a, const struct jail_conf *b,
+    enum param_id id)
+{
+	auto_strbuf struct strbuf ta = STRBUF_INIT;
+	auto_strbuf struct strbuf tb = STRBUF_INIT;
+
+	return conf_export(a, id, &ta) == 0 && conf_export(b, id, &tb) == 0 &&
+	    str_eq(strbuf_str(&ta), strbuf_str(&tb));
+}
+
+/* The stored path is resolved; "/jails/web" and what it led to are one. */
+static bool
+same_path(const struct jail_conf *stored, const struct jail_conf *c)
+{
+	auto_free char *real = realpath(conf_str(c, P_PATH), NULL);
+
+	return real != NULL && str_eq(real, conf_str(stored, P_PATH));
+}
+
+const char *
+modify_create_only(const struct jail_conf *stored, const struct jail_conf *c)
+{
+	for (enum param_id id = 0; id < P_COUNT; id++) {
+		if (!conf_isset(c, id) || selects(id) ||
+		    (param_table[id].flags & PF_KERNEL) == 0 ||
+		    (param_table[id].flags & PF_CREATE) == 0 ||
+		    same_value(stored, c, id))
+			continue;
+		if (id == P_PATH && same_path(stored, c))
+			continue;
+		return param_table[id].name;
+	}
+	return NULL;
+}
+
+static int
+check_raise(const struct jail_conf *stored, const struct jail_conf *c,
+    enum param_id id, struct jerr *e)
+{
+	if (conf_isset(c, id) && conf_int(c, id) < conf_int(stored, id))
+		return jerr_set(e, EPERM, "%s: can only be raised",
+		    param_table[id].name);
+	return 0;
+}
+
+/* The host has every right over the jail's UTS namespace; the jail's root may
+ * have made it its own, so a child goes in and comes to nothing else. */
+static int
+set_uts(const struct running *r, const struct jail_conf *c, struct jerr *e)
+{
+	struct proc_clone w = { .cgroup = -1 };
+	const char *h = conf_isset(c, P_HOST_HOSTNAME) ?
+	    conf_str(c, P_HOST_HOSTNAME) : NULL;
+	const char *d = conf_isset(c, P_HOST_DOMAINNAME) ?
+	    conf_str(c, P_HOST_DOMAINNAME) : NULL;
+	auto_close int pidfd = -1;
+	int status = 0;
+	pid_t pid;
+
+	if (h == NULL && d == NULL)
+		return 0;
+	pid = proc_clone(&w, &pidfd);
+	if (pid == 0) {
+		if (setns(r->pidfd, CLONE_NEWUTS) == -1 ||
+		    (h != NULL && sethostname(h, strlen(h)) == -1) ||
+		    (d != NULL && setdomainname(d, strlen(d)) == -1))
+			_exit(errno & 0x7f);
+		_exit(0);
+	}
+	if (pid == -1)
+		return jerr_sys(e, "host.hostname");
+	if (pidfd_wait(pidfd, -1, &status) != 1 || status != 0) {
+		errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+		return jerr_sys(e, "host.hostname");
+	}
+	return 0;
+}
+
+static int
+set_persist(const struct running *r, const struct jail_conf *c, struct jerr *e)
+{
+	if (!conf_isset(c, P_PERSIST))
+		return 0;
+	if (pidfd_kill(r->pidfd, conf_bool(c, P_PERSIST) ? SIGUSR1 : SIGUSR2) ==
+	    -1)
+		return jerr_sys(e, "persist");
+	return 0;
+}
+
+/* One parameter of the change into the stored set. */
+static int
+merge_one(struct jail_conf *to, const struct jail_conf *c, enum param_id id,
+    struct jerr *e)
+{
+	const struct conf_value *v = &c->val[id];
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	auto_free char *kv = NULL;
+
+	switch (param_table[id].type) {
+	case PT_KEYVALUE:
+		kv = strdup(conf_str(to, id) != NULL ? conf_str(to, id) : "");
+		if (kv == NULL || conf_apply_keyvalue(c, id, &kv, e) == -1)
+			return kv == NULL ?
+			    jerr_set(e, ENOMEM, "out of memory") : -1;
+		return conf_set1(to, param_table[id].name, kv, e);
+	case PT_LIST:
+	case PT_COMMA:
+		return conf_set(to, param_table[id].name, v->strs.v, v->strs.n,
+		    false, v->at, e);
+	case PT_BOOL:
+	case PT_INT:
+	case PT_JAILSYS:
+	case PT_STR:
+		break;
+	}
+	if (conf_export(c, id, &text) == -1)
+		return jerr_set(e, ENOMEM, "out of memory");
+	return conf_set1(to, param_table[id].name, strbuf_str(&text), e);
+}
+
+static bool
+changes_keyed(const struct jail_conf *c, enum param_id id)
+{
+	for (size_t i = 0; i < c->nkeyed; i++)
+		if (c->keyed[i].id == id)
+			return true;
+	return false;
+}
+
+static int
+merge(struct jail_conf *to, const struct jail_conf *c, struct jerr *e)
+{
+	for (enum param_id id = 0; id < P_COUNT; id++) {
+		unsigned f = param_table[id].flags;
+
+		if ((f & PF_KERNEL) == 0 || (f & (PF_CREATE | PF_RDONLY)) != 0 ||
+		    (!conf_isset(c, id) && !changes_keyed(c, id)))
+			continue;
+		if (merge_one(to, c, id, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+check(const struct running *r, const struct jail_conf *c, struct jerr *e)
+{
+	const char *fixed = modify_create_only(&r->params, c);
+
+	if (fixed != NULL)
+		return jerr_set(e, EINVAL,
+		    "%s cannot be changed after creation", fixed);
+	if (changes_keyed(c, P_CGROUP) && !same_value(&r->params, c, P_CGROUP))
+		return jerr_set(e, EINVAL,
+		    "cgroup cannot be changed after creation");
+	if (check_raise(&r->params, c, P_SECURELEVEL, e) == -1)
+		return -1;
+	return conf_check(c, e);
+}
+
+static int
+store(struct reg *reg, const struct reg_row *row, const struct jail_conf *old,
+    const struct jail_conf *now, struct jerr *e)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct jerr ignored = JERR_INIT;
+	struct reg_jail *j;
+	int r;
+
+	j = reg_peek(reg, row, e);
+	if (j == NULL)
+		return -1;
+	if (conf_save(now, &text) == -1) {
+		reg_jail_put(j);
+		return jerr_set(e, ENOMEM, "out of memory");
+	}
+	r = reg_params_write(reg, row->jid, strbuf_str(&text), e);
+	if (r == 0) {
+		r = reg_update(j, conf_str(now, P_NAME), NULL,
+		    conf_str(now, P_HOST_HOSTNAME), NULL, 0, 0, e);
+		strbuf_free(&text);
+		if (r == -1 && conf_save(old, &text) == 0)
+			(void)reg_params_write(reg, row->jid,
+			    strbuf_str(&text), &ignored);
+	}
+	reg_jail_put(j);
+	return r;
+}
+
+int
+modify_jail(struct reg *reg, const struct reg_row *row,
+    const struct jail_conf *c, void (*note)(void *, const char *), void *arg,
+    struct jerr *e)
+{
+	struct jail_conf now = JAIL_CONF_INIT;
+	struct running r;
+	int result = -1;
+
+	if (reg_lock(reg, e) == -1)
+		return -1;
+	if (running_open(reg, row, &r, e) == -1) {
+		reg_unlock(reg);
+		return -1;
+	}
+	if (check(&r, c, e) == 0 && conf_copy(&now, &r.params) == 0 &&
+	    merge(&now, c, e) == 0 &&
+	    store(reg, row, &r.params, &now, e) == 0 &&
+	    set_uts(&r, c, e) == 0 && set_persist(&r, c, e) == 0)
+		result = 0;
+	else if (e->msg[0] == '\0')
+		(void)jerr_set(e, ENOMEM, "out of memory");
+	if (result == 0 && note != NULL && conf_isset(c, P_SECURELEVEL) &&
+	    conf_int(c, P_SECURELEVEL) > 0)
+		note(arg, "securelevel: recorded, not yet enforced");
+	conf_free(&now);
+	running_close(&r);
+	reg_unlock(reg);
+	return result;
+}

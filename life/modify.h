@@ -1,0 +1,22 @@
+/* jail -m and jail_set(2) with JAIL_UPDATE. */
+#ifndef LIFE_MODIFY_H
+#define LIFE_MODIFY_H
+
+#include "base/err.h"
+#include "model/conf.h"
+#include "registry/registry.h"
+
+/* Create-only parameters that c gives another value than stored: the name of
+ * the first, or NULL. */
+const char *modify_create_only(const struct jail_conf *stored,
+    const struct jail_conf *c);
+
+/*
+ * Change a running jail; nothing changed on -1.  note (may be NULL) is told what
+ * was recorded but is not enforced yet.
+ */
+int modify_jail(struct reg *reg, const struct reg_row *row,
+    const struct jail_conf *c, void (*note)(void *, const char *), void *arg,
+    struct jerr *e);
+
+#endif

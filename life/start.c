@@ -1,0 +1,114 @@
+/*
+ * The table of a start, and what happens when a row fails: everything that was
+ * journaled is taken back, newest first, by the same undo that removal and
+ * recovery use.  Order: reference 3.2.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "life/output.h"
+#include "life/step_exec.h"
+#include "life/undo.h"
+#include "life/walk.h"
+#include "linux/msg.h"
+#include "linux/proc.h"
+
+static bool
+has_conf(const struct walk *w)
+{
+	return w->plan != NULL && w->plan->conf != NULL;
+}
+
+static const struct step start_rows[] = {
+	{ "reserve", STEP_KERNEL, NULL, step_reserve },
+	{ "expand", STEP_TOOL, has_conf, step_expand },
+	{ "exec.prepare", STEP_TOOL, NULL, step_exec_prepare },
+	{ "root", STEP_KERNEL, NULL, step_root },
+	{ "mounts", STEP_KERNEL, NULL, step_mounts_parse },
+	{ "exec.prestart", STEP_TOOL, NULL, step_exec_prestart },
+	{ "clone", STEP_KERNEL, NULL, step_mounts_clone },
+	{ "output", STEP_TOOL, NULL, step_output },
+	{ "cgroup", STEP_KERNEL, NULL, step_cgroup },
+	{ "namespaces", STEP_KERNEL, NULL, step_namespaces },
+	{ "limits", STEP_KERNEL, NULL, step_limits },
+	{ "publish", STEP_KERNEL, NULL, step_publish },
+	{ "init", STEP_KERNEL, NULL, step_release_init },
+	{ "exec.created", STEP_TOOL, NULL, step_exec_created },
+	{ "exec.start", STEP_TOOL, NULL, step_exec_start },
+	{ "command", STEP_TOOL, NULL, step_command },
+	{ "exec.poststart", STEP_TOOL, NULL, step_exec_poststart },
+	{ "settle", STEP_TOOL, NULL, step_settle },
+};
+
+/* pid 1 says through the barrier why it could not become jail-init. */
+static void
+explain(struct walk *w, struct jerr *e)
+{
+	struct jerr why = JERR_INIT;
+	char peek;
+
+	if (w->barrier != -1 && recv(w->barrier, &peek, 1,
+	    MSG_PEEK | MSG_DONTWAIT) == 1 &&
+	    msg_expect(w->barrier, "pid 1", ~0u, NULL, NULL, &why) == -1 &&
+	    why.msg[0] != '\0')
+		*e = why;
+}
+
+static void
+roll_back(struct walk *w)
+{
+	struct jerr e = JERR_INIT;
+
+	if (w->rj == NULL)
+		return;
+	/* C and what it may still do end with the cgroup. */
+	if (undo_and_release(take_ptr(w->rj), w->init_pidfd, &e) == -1)
+		walk_tell(w, JAIL_EVENT_ERROR, "not all was taken back: %s",
+		    e.msg);
+}
+
+/* The jail of a command, or one that nothing keeps: wait for its end and take
+ * it out of the registry, as whoever waited for a jail does. */
+static int
+sweep_ended(struct walk *w, struct jerr *e)
+{
+	if (cgroup_wait_empty(w->cg.top, w->init_pidfd, UNDO_WAIT_MS) != 1) {
+		reg_jail_put(take_ptr(w->rj));
+		return 0;	/* somebody entered meanwhile: it lives on */
+	}
+	return undo_and_release(take_ptr(w->rj), w->init_pidfd, e);
+}
+
+int
+start_jail(struct walk *w, struct jerr *e)
+{
+	unsigned kinds = STEP_KERNEL | (w->plan != NULL ? STEP_TOOL : 0);
+	const char *reached = NULL;
+	char name[1024] = "";
+
+	if (walk_run(w, start_rows, nitems(start_rows), kinds, &reached, e) ==
+	    -1) {
+		explain(w, e);
+		/* The row's name lives in rj, which goes away now. */
+		if (w->name != NULL)
+			(void)snprintf(name, sizeof(name), "%s", w->name);
+		if (reached != NULL && !str_eq(reached, "reserve") &&
+		    name[0] != '\0')
+			(void)jerr_wrap(e, "%s", name);
+		roll_back(w);
+		w->name = NULL;
+		return -1;
+	}
+	output_flush(w, w->out.rfd);
+	if (w->ended)
+		return sweep_ended(w, e);
+	reg_jail_put(take_ptr(w->rj));
+	w->name = NULL;
+	return 0;
+}

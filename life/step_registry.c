@@ -1,0 +1,135 @@
+/*
+ * Rows that write the registry: reserve a jid and name, publish a jail that is
+ * complete, settle its persistence.  Everything is written before the thing it
+ * names is made, and a jail is alive only after all of it is.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "life/walk.h"
+#include "linux/proc.h"
+
+static const char *
+text_or_empty(const char *s)
+{
+	return s != NULL ? s : "";
+}
+
+/* Does anything of this jail's own keep it after creation? */
+static bool
+has_work(const struct walk *w)
+{
+	static const enum param_id tool[] = {
+		P_EXEC_START, P_COMMAND, P_EXEC_POSTSTART,
+	};
+
+	if (conf_bool(&w->conf, P_PERSIST))
+		return true;
+	for (size_t i = 0; i < nitems(tool); i++)
+		if (w->plan != NULL && conf_list(&w->conf, tool[i])->n != 0)
+			return true;
+	return false;
+}
+
+int
+step_reserve(struct walk *w, struct jerr *e)
+{
+	struct reg_want want = {
+		.jid = (int)conf_int(&w->conf, P_JID),
+		.name = conf_str(&w->conf, P_NAME),
+		.path = conf_str(&w->conf, P_PATH),
+		.hostname = conf_str(&w->conf, P_HOST_HOSTNAME),
+		.users_new = true,
+	};
+
+	if (!has_work(w))
+		return jerr_set(e, EINVAL, "new jail must persist or attach");
+	w->rj = reg_reserve(w->reg, &want, e);
+	if (w->rj == NULL)
+		return -1;
+	w->jid = reg_jail_row(w->rj)->jid;
+	w->name = reg_jail_row(w->rj)->name;
+	(void)snprintf(w->jid_text, sizeof(w->jid_text), "%d", w->jid);
+	(void)snprintf(w->cgrel, sizeof(w->cgrel), CGROUP_PARENT "/%d.%s",
+	    w->jid, reg_jail_row(w->rj)->uuid8);
+	return 0;
+}
+
+static void
+conf_message(void *arg, bool is_note, const char *line)
+{
+	const struct walk *w = arg;
+	struct jail_event ev = { .name = w->name, .jid = w->jid, .text = line,
+		.kind = is_note ? JAIL_EVENT_NOTE : JAIL_EVENT_ERROR };
+
+	/* Notes were told when the jail was expanded first. */
+	if (!is_note)
+		walk_event(w, &ev);
+}
+
+/* $jid and $jailid have their value now. */
+int
+step_expand(struct walk *w, struct jerr *e)
+{
+	struct jail_conf again = JAIL_CONF_INIT;
+	bool needs = false;
+
+	if (conf_file_jail(w->plan->conf, w->conf_index, w->jid, &needs, &again,
+	    conf_message, w, e) == -1) {
+		conf_free(&again);
+		return -1;
+	}
+	conf_free(&w->conf);
+	w->conf = again;
+	return conf_check(&w->conf, e);
+}
+
+int
+step_publish(struct walk *w, struct jerr *e)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	/* What jls shows and what later entries are made from. */
+	if (conf_set1(&w->conf, "jid", w->jid_text, e) == -1 ||
+	    conf_set1(&w->conf, "name", w->name, e) == -1 ||
+	    conf_set1(&w->conf, "path", w->path, e) == -1)
+		return -1;
+	if (conf_save(&w->conf, &text) == -1)
+		return jerr_set(e, ENOMEM, "out of memory");
+	if (reg_params_write(w->reg, w->jid, strbuf_str(&text), e) == -1 ||
+	    reg_update(w->rj, NULL, w->path,
+		text_or_empty(conf_str(&w->conf, P_HOST_HOSTNAME)), NULL,
+		w->init, w->init_start, e) == -1)
+		return -1;
+	w->name = reg_jail_row(w->rj)->name;
+	return reg_set_state(w->rj, REG_ALIVE, e);
+}
+
+/*
+ * The end of a start.  A jail that is not persistent lived on borrowed
+ * persistence until here; now pid 1 may end with the last process.
+ */
+int
+step_settle(struct walk *w, struct jerr *e)
+{
+	int populated;
+
+	if (conf_bool(&w->conf, P_PERSIST))
+		return 0;
+	populated = cgroup_populated(w->cg.j);
+	if (populated == 0 && conf_list(&w->conf, P_COMMAND)->n == 0)
+		walk_tell(w, JAIL_EVENT_WARNING,
+		    "no process left after exec.start (persist keeps it)");
+	if (pidfd_kill(w->init_pidfd, SIGUSR2) == -1 && errno != ESRCH)
+		return jerr_sys(e, "persist");
+	w->ended = populated == 0;
+	return 0;
+}

@@ -1,0 +1,217 @@
+/*
+ * The table of a removal.  Until "dying" a failure leaves the jail running;
+ * from there on nothing stops the rest, and the journal alone says what is
+ * taken back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "life/running.h"
+#include "life/step_exec.h"
+#include "life/undo.h"
+#include "life/walk.h"
+#include "linux/proc.h"
+
+/* SIGTERM to everything in j.  A pid is signalled only if it is still listed
+ * after its pidfd was opened, so never somebody who has the number now. */
+static int
+send_term(struct walk *w, struct jerr *e)
+{
+	auto_strbuf struct strbuf sent = STRBUF_INIT;
+	auto_free pid_t *pids = NULL;
+	auto_free pid_t *again = NULL;
+	auto_free int *fds = NULL;
+	size_t n, m;
+
+	if (cgroup_pids(w->cg.j, &pids, &n) == -1)
+		return jerr_sys(e, "SIGTERM");
+	fds = calloc(n + 1, sizeof(*fds));
+	if (fds == NULL)
+		return jerr_set(e, ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		fds[i] = pidfd_of(pids[i]);
+	if (cgroup_pids(w->cg.j, &again, &m) == -1)
+		m = 0;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < m; k++) {
+			if (again[k] != pids[i] || fds[i] == -1)
+				continue;
+			(void)pidfd_kill(fds[i], SIGTERM);
+			(void)strbuf_addf(&sent, " %d", (int)pids[i]);
+			break;
+		}
+		close_keep(fds[i]);
+	}
+	if (sent.len != 0 && w->plan->verbose)
+		walk_tell(w, JAIL_EVENT_VERBOSE, "sent SIGTERM to:%s", sent.s);
+	return 0;
+}
+
+static int
+step_term(struct walk *w, struct jerr *e)
+{
+	int64_t left = conf_int(&w->conf, P_STOP_TIMEOUT) * 1000;
+	int r = 0;
+
+	if (left <= 0 || cgroup_populated(w->cg.j) != 1)
+		return 0;
+	if (send_term(w, e) == -1)
+		return -1;
+	/* In slices, so that a signal is seen. */
+	for (; left > 0 && r == 0; left -= 200) {
+		r = cgroup_wait_empty(w->cg.j, w->init_pidfd,
+		    left < 200 ? (int)left : 200);
+		if (r == 0 && walk_signal(w) != 0)
+			return jerr_set(e, EINTR, "interrupted");
+	}
+	if (r == 0 && w->plan->verbose)
+		walk_tell(w, JAIL_EVENT_VERBOSE, "timed out");
+	return 0;
+}
+
+static const struct step ask_rows[] = {
+	{ "exec.prestop", STEP_TOOL, NULL, step_exec_prestop },
+	{ "exec.stop", STEP_TOOL, NULL, step_exec_stop },
+	{ "term", STEP_TOOL, NULL, step_term },
+};
+
+/* ---- the point of no return ---- */
+
+static int
+step_dying(struct walk *w, struct jerr *e)
+{
+	return reg_set_state(w->rj, REG_DYING, e);
+}
+
+static int
+step_kill(struct walk *w, struct jerr *e)
+{
+	return undo_all(w->rj, w->init_pidfd, e);
+}
+
+static int
+step_forget(struct walk *w, struct jerr *e)
+{
+	return reg_release(take_ptr(w->rj), e);
+}
+
+static const struct step end_rows[] = {
+	{ "dying", STEP_KERNEL, NULL, step_dying },
+	{ "kill", STEP_KERNEL, NULL, step_kill },
+	{ "exec.poststop", STEP_TOOL, NULL, step_exec_poststop },
+	{ "exec.release", STEP_TOOL, NULL, step_exec_release },
+	{ "forget", STEP_KERNEL, NULL, step_forget },
+};
+
+/* Each row whatever became of the one before; what was left by "kill" keeps
+ * the jail in the registry, for the next command. */
+static int
+run_to_the_end(struct walk *w, unsigned kinds, struct jerr *e)
+{
+	struct jerr one = JERR_INIT;
+	bool left = false;
+	int r = 0;
+
+	for (size_t i = 0; i < nitems(end_rows); i++) {
+		if (left && end_rows[i].run == step_forget)
+			break;
+		if (walk_run(w, &end_rows[i], 1, kinds, NULL, &one) == 0)
+			continue;
+		if (end_rows[i].run == step_kill)
+			left = true;
+		if (r == -1)	/* the first is returned, the others told */
+			walk_tell(w, JAIL_EVENT_ERROR, "%s", one.msg);
+		else
+			*e = one;
+		r = -1;
+	}
+	return r;
+}
+
+/*
+ * The jail is being started by a process that is alive (a hook of it called us,
+ * or somebody else).  We end it and leave the taking back to that process,
+ * which finds it ended at its next row.
+ */
+static int
+end_under_walk(struct walk *w, const struct reg_row *row, struct jerr *e)
+{
+	struct reg_jail *j = reg_peek(w->reg, row, e);
+	int r;
+
+	if (j == NULL)
+		return -1;
+	r = w->cg.top == -1 || cgroup_kill(w->cg.top) == 0 ? 0 :
+	    jerr_sys(e, "kill");
+	if (r == 0 && w->init_pidfd != -1)
+		(void)cgroup_wait_empty(w->cg.top, w->init_pidfd, UNDO_WAIT_MS);
+	reg_jail_put(j);
+	return r;
+}
+
+/* What the rows need of the running jail. */
+static int
+borrow(struct walk *w, const struct reg_row *row, struct jerr *e)
+{
+	struct running r;
+
+	w->jid = row->jid;
+	w->path = strdup(row->path);
+	if (w->path == NULL)
+		return jerr_set(e, ENOMEM, "out of memory");
+	w->rootfd = open(w->path, O_PATH | O_CLOEXEC);
+	if (running_open(w->reg, row, &r, e) == -1)
+		return -1;
+	w->init = r.init;
+	w->init_pidfd = take_fd(&r.pidfd);
+	w->cgroot = take_fd(&r.cgroot);
+	w->cf = take_ptr(r.cf);
+	w->cg = r.cg;
+	r.cg = (struct cgroup)CGROUP_INIT;
+	running_close(&r);
+	return 0;
+}
+
+int
+stop_jail(struct walk *w, const struct reg_row *row, unsigned ops,
+    struct jerr *e)
+{
+	unsigned kinds = STEP_KERNEL |
+	    (w->plan != NULL && (ops & JAIL_OP_FORCE) == 0 ? STEP_TOOL : 0);
+	bool alive, walked;
+
+	if (row->state == REG_DYING)
+		return 0;	/* being removed, by our caller perhaps */
+	w->rj = reg_take(w->reg, row->jid, row->uuid8, e);
+	walked = w->rj == NULL && e->code == EWOULDBLOCK;
+	if (w->rj == NULL && !walked)
+		return e->code == ENOENT ? 0 : -1;
+	alive = borrow(w, row, e) == 0;
+	if (!alive && e->code != ESRCH)
+		return jerr_wrap(e, "%s", w->name);
+	if (alive && walk_run(w, ask_rows, nitems(ask_rows), kinds, NULL, e) ==
+	    -1)
+		return jerr_wrap(e, "%s", w->name);
+	if (walked)
+		return end_under_walk(w, row, e);
+	return run_to_the_end(w, kinds, e) == -1 ?
+	    jerr_wrap(e, "%s", w->name) : 0;
+}
+
+/* -C: the part after the removal, for a jail that is gone. */
+int
+clean_jail(struct walk *w, struct jerr *e)
+{
+	static const struct step rows[] = {
+		{ "exec.poststop", STEP_TOOL, NULL, step_exec_poststop },
+		{ "exec.release", STEP_TOOL, NULL, step_exec_release },
+	};
+
+	return walk_run(w, rows, nitems(rows), STEP_TOOL, NULL, e);
+}
