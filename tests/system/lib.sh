@@ -319,3 +319,28 @@ t_needs_mirror()
 {
 	[ "${JAIL_TEST_MACHINE-}" != vm ] || atf_skip "no package mirror"
 }
+
+# t_debian DIR: a Debian root, default variant (its cron keeps a jail alive),
+# with contrib/rc as its /etc/rc.  From the package mirror, kept for a week in
+# $JAIL_TEST_CACHE; in the machine of check-vm it is there already.
+t_debian()
+{
+	mkdir -p "$1"
+	if [ "${JAIL_TEST_MACHINE-}" = vm ]; then
+		cp -a /srv/jails/deb-test01/. "$1" || t_broken "cp -a"
+	else
+		t_tar=${JAIL_TEST_CACHE:-/var/tmp}/debian-bookworm.tar
+		if [ -z "$(find "$t_tar" -mtime -7 2>/dev/null)" ]; then
+			mkdir -p "${t_tar%/*}"
+			mmdebstrap --quiet --mode=root --variant=debootstrap \
+			    bookworm "$t_tar.new" >mmdebstrap.log 2>&1 ||
+			    { cat mmdebstrap.log >&2
+			    t_broken "mmdebstrap: is the mirror there?"; }
+			mv "$t_tar.new" "$t_tar"
+		fi
+		tar -xpf "$t_tar" -C "$1" || t_broken "tar"
+	fi
+	chmod 755 "$1"
+	cp "$JAIL_PREFIX/share/jail/rc" "$JAIL_PREFIX/share/jail/rc.shutdown" \
+	    "$1/etc/" || t_broken "contrib/rc is not installed"
+}
