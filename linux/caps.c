@@ -211,6 +211,7 @@ verify_sets(const struct priv_drop *d, struct jerr *e)
 	eff = c[0].effective | (uint64_t)c[1].effective << 32;
 	perm = c[0].permitted | (uint64_t)c[1].permitted << 32;
 	inh = c[0].inheritable | (uint64_t)c[1].inheritable << 32;
+	/* Ambient is always within inheritable: none there, none here. */
 	if (eff != held || perm != held || inh != 0)
 		return jerr_set(e, EPERM, "capabilities are %jx,%jx,%jx, "
 		    "not %jx", (uintmax_t)eff, (uintmax_t)perm,
@@ -234,10 +235,6 @@ verify_caps(const struct priv_drop *d, struct jerr *e)
 			return jerr_set(e, EPERM, "capability %lu %s the "
 			    "bounding set", cap, has ? "is still in" :
 			    "is not in");
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0,
-		    0) != 0)
-			return jerr_set(e, EPERM, "capability %lu is ambient",
-			    cap);
 	}
 	if (cap <= CAP_SYS_ADMIN)
 		return jerr_set(e, EPERM, "PR_CAPBSET_READ ended at %lu", cap);
