@@ -1,20 +1,57 @@
 /*
- * The library's last message.  Never empty after a failure.
+ * jail_errmsg, the one message of the last call that failed, and where the
+ * registry is.  Not for threads, as on FreeBSD.
  */
-#include "libjail/errmsg.h"
+#include "jail.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-extern char jail_errmsg[];	/* <jail.h> */
-char jail_errmsg[JERR_MSGLEN];
-_Static_assert(sizeof(jail_errmsg) == 1024, "JAIL_ERRMSGLEN");
+#include "libjail/lib_int.h"
+
+char jail_errmsg[JAIL_ERRMSGLEN];
+
+_Static_assert(JAIL_ERRMSGLEN == JERR_MSGLEN, "messages would be cut");
+
+static const char *registry_dir;
+
+void
+lib_clear(void)
+{
+	jail_errmsg[0] = '\0';
+}
 
 int
-errmsg_fail(const struct jerr *e)
+lib_fail(int code, const char *fmt, ...)
 {
-	(void)snprintf(jail_errmsg, sizeof(jail_errmsg), "%s",
-	    e->msg[0] != '\0' ? e->msg : "unknown error");
-	errno = e->code != 0 ? e->code : EINVAL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(jail_errmsg, sizeof(jail_errmsg), fmt, ap);
+	va_end(ap);
+	errno = code;
 	return -1;
+}
+
+int
+lib_fail_err(const struct jerr *e)
+{
+	int code = e->code != 0 ? e->code : EINVAL;
+
+	return lib_fail(code, "%s", e->msg[0] != '\0' ? e->msg :
+	    strerror(code));
+}
+
+const char *
+lib_dir(void)
+{
+	return registry_dir;
+}
+
+void
+lib_set_dir(const char *dir)
+{
+	registry_dir = dir;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "libjail/errmsg.h"
+#include "libjail/lib_int.h"
 #include "life/life.h"
 
 static int
@@ -34,7 +34,7 @@ jail_exec_run(const struct jail_exec *ex)
 	int status;
 
 	if (check(ex, &e) == -1)
-		return errmsg_fail(&e);
+		return lib_fail_err(&e);
 	status = life_exec(ex, &e);
-	return status == -1 ? errmsg_fail(&e) : status;
+	return status == -1 ? lib_fail_err(&e) : status;
 }

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "conf/conf_file.h"
-#include "libjail/errmsg.h"
+#include "libjail/lib_int.h"
 #include "life/life.h"
 #include "life/words.h"
 
@@ -46,7 +46,7 @@ fail(struct jail_source *s, const struct jerr *e)
 {
 	if (!s->told)
 		tell(s, JAIL_EVENT_ERROR, e->msg);
-	(void)errmsg_fail(e);
+	(void)lib_fail_err(e);
 }
 
 static struct jail_source *
@@ -58,7 +58,7 @@ new_source(jail_event_fn *fn, void *arg)
 		struct jerr e = JERR_INIT;
 
 		(void)jerr_set(&e, ENOMEM, "out of memory");
-		(void)errmsg_fail(&e);
+		(void)lib_fail_err(&e);
 		return NULL;
 	}
 	s->fn = fn;
@@ -179,7 +179,7 @@ jail_request_run(const struct jail_request *req)
 
 		/* Everything was told; this is for who looks only here. */
 		(void)jerr_set(&e, EINVAL, "not everything went well");
-		return errmsg_fail(&e);
+		return lib_fail_err(&e);
 	}
 	return 0;
 }

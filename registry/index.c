@@ -342,7 +342,9 @@ index_append(struct reg *r, const struct reg_row *row, size_t *off,
 	if (n >= 0)
 		errno = ENOSPC;		/* the rest would not fit */
 	(void)jerr_sys(e, "%s/index", r->path);
-	(void)ftruncate(fd, st.st_size);
+	/* If this fails too, the next writer mends the tail. */
+	if (ftruncate(fd, st.st_size) == -1)
+		return -1;
 	return -1;
 }
 

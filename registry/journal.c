@@ -199,7 +199,9 @@ reg_journal_add(struct reg_jail *j, const char *kind, const char *text,
 	if (n >= 0)
 		errno = ENOSPC;
 	(void)jerr_sys(e, "%s/private/%d.journal", j->r->path, j->row.jid);
-	(void)ftruncate(j->fd, (off_t)t.len);
+	/* If this fails too, the next record is written over it. */
+	if (ftruncate(j->fd, (off_t)t.len) == -1)
+		return -1;
 	return -1;
 }
 

@@ -499,7 +499,7 @@ test_other_boot(void)
 	(void)snprintf(path, sizeof(path), "%s/index", dir);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	(void)io_read_all(fd, 4096, &text);
-	(void)pwrite(fd, "ffff", 4, 8);
+	is_int(pwrite(fd, "ffff", 4, 8), 4, "an index of another boot");
 	r = reg_open(dir, false, &e);
 	is_int(reg_snapshot(r, &s, &e), 0, "a reader of another boot's");
 	is_int(s.n, 0, "sees no jails");
