@@ -54,7 +54,7 @@ strbuf_putc(struct strbuf *b, char c)
 	return strbuf_add(b, &c, 1);
 }
 
-static int
+__attribute__((format(printf, 2, 0))) static int
 addv(struct strbuf *b, const char *fmt, va_list ap)
 {
 	va_list again;

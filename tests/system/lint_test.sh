@@ -86,8 +86,20 @@ layers_can_fail_body()
 	breaks life/x.c 'chroot("."); chroot("..");' 'chroot\(\) by path'
 }
 
+atf_test_case clang
+clang_head()
+{
+	atf_set descr "clang has nothing to say about any file"
+	atf_set require.progs clang
+}
+clang_body()
+{
+	atf_check "$top/tools/check-clang"
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case clang
 	atf_add_test_case layers
 	atf_add_test_case layers_can_fail
 }
