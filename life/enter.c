@@ -140,7 +140,7 @@ exec_command(const struct entrant *n, const struct user *u,
 
 	if (n->c->argv != NULL && n->c->argv[0] != NULL) {
 		env_exec(n->c->argv, env->v);
-		(void)jerr_sys(e, "%s", n->c->argv[0]);
+		(void)jerr_sys(e, ENTER_EXEC "%s", n->c->argv[0]);
 		return;
 	}
 	if (n->c->clean && u->shell != NULL)
@@ -151,7 +151,7 @@ exec_command(const struct entrant *n, const struct user *u,
 	interactive[1] = (char *)(uintptr_t)"-i";
 	interactive[2] = NULL;
 	(void)execve(shell, interactive, env->v);
-	(void)jerr_sys(e, "%s", shell);
+	(void)jerr_sys(e, ENTER_EXEC "%s", shell);
 }
 
 static int

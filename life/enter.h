@@ -32,10 +32,13 @@ struct enter_cmd {
 	bool clean;		/* exec.clean, jexec -l */
 	char *const *environment;	/* the caller's */
 	char *const *extra;	/* added last, or NULL */
-	int fd[3];		/* to be 0-2; -1: /dev/null of the jail's own... host's */
+	int fd[3];		/* to be 0-2; -1: the host's /dev/null */
 	const struct tty_want *tty;	/* NULL: none */
 	sigset_t mask;		/* for the command */
 };
+
+/* What the message of a failed exec begins with, as jexec says it. */
+#define ENTER_EXEC "execvp: "
 
 struct enter_child {
 	pid_t pid;

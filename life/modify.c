@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "life/recover.h"
 #include "life/running.h"
 #include "linux/proc.h"
 
@@ -114,6 +115,14 @@ set_persist(const struct running *r, const struct jail_conf *c, struct jerr *e)
 	    -1)
 		return jerr_sys(e, "persist");
 	return 0;
+}
+
+/* Nothing keeps it any more: it ends about now, and we are who waits for it. */
+static void
+sweep_if_empty(struct reg *reg, const struct running *r)
+{
+	if (cgroup_populated(r->cg.j) == 0 && pidfd_ended(r->pidfd, 1000) == 1)
+		recover_one(reg, r->jid, r->uuid8);
 }
 
 /* One parameter of the change into the stored set. */
@@ -241,8 +250,10 @@ modify_jail(struct reg *reg, const struct reg_row *row,
 	if (result == 0 && note != NULL && conf_isset(c, P_SECURELEVEL) &&
 	    conf_int(c, P_SECURELEVEL) > 0)
 		note(arg, "securelevel: recorded, not yet enforced");
+	reg_unlock(reg);
+	if (result == 0 && conf_isset(c, P_PERSIST) && !conf_bool(c, P_PERSIST))
+		sweep_if_empty(reg, &r);
 	conf_free(&now);
 	running_close(&r);
-	reg_unlock(reg);
 	return result;
 }

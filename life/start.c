@@ -73,16 +73,35 @@ roll_back(struct walk *w)
 		    e.msg);
 }
 
-/* The jail of a command, or one that nothing keeps: wait for its end and take
- * it out of the registry, as whoever waited for a jail does. */
+/*
+ * The jail of a command, or one that nothing keeps: wait for its end and take
+ * it out of the registry, as whoever waited for a jail does.
+ */
 static int
 sweep_ended(struct walk *w, struct jerr *e)
 {
-	if (cgroup_wait_empty(w->cg.top, w->init_pidfd, UNDO_WAIT_MS) != 1) {
+	bool command = conf_list(&w->conf, P_COMMAND)->n != 0;
+	int status = 0;
+	enum wait_result r;
+
+	/* What the command left running is the jail, however long. */
+	r = output_wait(w, w->init_pidfd, w->out.rfd,
+	    command ? -1 : UNDO_WAIT_MS, &status);
+	if (r == WAIT_TIMEOUT) {
 		reg_jail_put(take_ptr(w->rj));
 		return 0;	/* somebody entered meanwhile: it lives on */
 	}
-	return undo_and_release(take_ptr(w->rj), w->init_pidfd, e);
+	if (undo_and_release(take_ptr(w->rj), w->init_pidfd, e) == -1)
+		return -1;
+	return r == WAIT_SIGNAL ? jerr_set(e, EINTR, "interrupted") : 0;
+}
+
+/* A hook may have run jail -r on the very jail: then it is gone by now. */
+static bool
+removed_meanwhile(const struct walk *w)
+{
+	return !w->ended && conf_bool(&w->conf, P_PERSIST) &&
+	    pidfd_ended(w->init_pidfd, 0) == 1;
 }
 
 int
@@ -92,8 +111,11 @@ start_jail(struct walk *w, struct jerr *e)
 	const char *reached = NULL;
 	char name[1024] = "";
 
-	if (walk_run(w, start_rows, nitems(start_rows), kinds, &reached, e) ==
-	    -1) {
+	int r = walk_run(w, start_rows, nitems(start_rows), kinds, &reached, e);
+
+	if (r == 0 && removed_meanwhile(w))
+		r = jerr_set(e, ESRCH, "removed while it was being started");
+	if (r == -1) {
 		explain(w, e);
 		/* The row's name lives in rj, which goes away now. */
 		if (w->name != NULL)

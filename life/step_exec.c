@@ -118,6 +118,20 @@ inside_defaults(struct walk *w, struct enter_jail *j, struct enter_cmd *c)
 		    JAIL_USER_HOST : JAIL_USER_JAIL;
 }
 
+/* jexec says "execvp: CMD: why", jail(8) "exec CMD: why". */
+static int
+exec_error(struct jerr *e)
+{
+	const char *rest = str_after(e->msg, ENTER_EXEC);
+
+	if (rest != NULL) {
+		/* "exec " is the shorter one. */
+		memmove(e->msg + 5, rest, strlen(rest) + 1);
+		memcpy(e->msg, "exec ", 5);
+	}
+	return -1;
+}
+
 static int
 run_inside(struct walk *w, char *const *argv, const char *line, bool background,
     int in, int out, int rfd, struct jerr *e)
@@ -142,7 +156,7 @@ run_inside(struct walk *w, char *const *argv, const char *line, bool background,
 	r = output_wait(w, ch.pidfd, rfd, timeout_ms(w), &status);
 	if (r == WAIT_ENDED && enter_error(&ch, e) == -1) {
 		enter_child_close(&ch);
-		return jerr_wrap(e, "exec");
+		return exec_error(e);
 	}
 	enter_child_close(&ch);
 	return verdict(r, status, line, e);
@@ -224,7 +238,7 @@ run_on_tty(struct walk *w, char *const *argv, const char *line,
 	for (int i = 0; i < 3; i++)
 		c.fd[i] = i;
 	if (enter_start(&j, &c, &ch, e) == -1)
-		return jerr_wrap(e, "exec");
+		return exec_error(e);
 	run.master = ch.master;
 	run.pidfd = ch.pidfd;
 	run.pid = ch.pid;

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "life/walk.h"
+#include "life/words.h"
 #include "linux/proc.h"
 
 static const char *
@@ -92,6 +93,40 @@ step_expand(struct walk *w, struct jerr *e)
 	return conf_check(&w->conf, e);
 }
 
+static bool
+is_kernel_word(const char *word)
+{
+	auto_free char *name = strndup(word, strcspn(word, "="));
+	const char *key;
+	bool negated;
+	enum param_id id = P_COUNT;
+
+	if (name != NULL)
+		id = param_find(name, &negated, &key);
+	return id != P_COUNT && (param_table[id].flags & PF_KERNEL) != 0;
+}
+
+/* -v: the call as FreeBSD's jail(8) shows it. */
+static void
+tell_jail_set(const struct walk *w, const char *call, const char *first)
+{
+	auto_strv struct strv words = STRV_INIT;
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+
+	if (w->plan == NULL || !w->plan->verbose)
+		return;
+	if (first == NULL && words_from_conf(&w->conf, &words) == -1)
+		return;
+	if (first != NULL)
+		(void)strbuf_puts(&b, first);
+	for (size_t i = 0; i < words.n; i++)
+		if (is_kernel_word(words.v[i]))
+			(void)strbuf_addf(&b, "%s%s", b.len != 0 ? " " : "",
+			    words.v[i]);
+	walk_tell(w, JAIL_EVENT_VERBOSE, "jail_set(%s) %s", call,
+	    strbuf_str(&b));
+}
+
 int
 step_publish(struct walk *w, struct jerr *e)
 {
@@ -110,7 +145,10 @@ step_publish(struct walk *w, struct jerr *e)
 		w->init, w->init_start, e) == -1)
 		return -1;
 	w->name = reg_jail_row(w->rj)->name;
-	return reg_set_state(w->rj, REG_ALIVE, e);
+	if (reg_set_state(w->rj, REG_ALIVE, e) == -1)
+		return -1;
+	tell_jail_set(w, "JAIL_CREATE", NULL);
+	return 0;
 }
 
 /*
@@ -120,6 +158,7 @@ step_publish(struct walk *w, struct jerr *e)
 int
 step_settle(struct walk *w, struct jerr *e)
 {
+	char what[64];
 	int populated;
 
 	if (conf_bool(&w->conf, P_PERSIST))
@@ -128,8 +167,10 @@ step_settle(struct walk *w, struct jerr *e)
 	if (populated == 0 && conf_list(&w->conf, P_COMMAND)->n == 0)
 		walk_tell(w, JAIL_EVENT_WARNING,
 		    "no process left after exec.start (persist keeps it)");
+	(void)snprintf(what, sizeof(what), "jid=%d nopersist", w->jid);
+	tell_jail_set(w, "JAIL_UPDATE", what);
 	if (pidfd_kill(w->init_pidfd, SIGUSR2) == -1 && errno != ESRCH)
 		return jerr_sys(e, "persist");
-	w->ended = populated == 0;
+	w->ended = populated == 0 || conf_list(&w->conf, P_COMMAND)->n != 0;
 	return 0;
 }
