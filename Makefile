@@ -34,6 +34,14 @@ check-build:
 	@rm -rf $(CHECKPREFIX)
 	@$(MESON) install -C $(CHECK) --no-rebuild --quiet
 
+# The same without what only tests need; where they are built, they stay.
+demo-build:
+	@[ -f $(CHECK)/build.ninja ] || \
+	    tools/configure $(CHECK) "$(CHECKPREFIX)" -Dtests=false
+	@$(MESON) compile -C $(CHECK)
+	@rm -rf $(CHECKPREFIX)
+	@$(MESON) install -C $(CHECK) --no-rebuild --quiet
+
 check:
 	@tools/setup check
 	@$(MAKE) -s check-build
@@ -47,12 +55,12 @@ check-vm:
 # BUILT=1: neither install packages nor build; for the machine of check-vm.
 demo:
 	@if [ -z "$(BUILT)" ]; then tools/setup demo && \
-	    $(MAKE) -s check-build; fi
+	    $(MAKE) -s demo-build; fi
 	@examples/demo.sh "$${JAIL_PREFIX:-$(CHECKPREFIX)}"
 
 bench:
 	@tools/setup bench
-	@$(MAKE) -s check-build
+	@$(MAKE) -s demo-build
 	@bench/run "$(CHECK)" "$(CHECKPREFIX)"
 
 install: build
@@ -67,5 +75,5 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: all build check-build check check-vm demo bench install uninstall \
+.PHONY: all build check-build demo-build check check-vm demo bench install uninstall \
 	clean distclean
