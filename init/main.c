@@ -114,7 +114,9 @@ init_main(void)
 			p[3].fd = -1;
 		else if (p[3].revents != 0)
 			drain(&p[3]);
-		if (!persist && !populated())
+		/* Read after every wake-up, persistent or not: the kernel
+		 * reports a change of it until it is read. */
+		if (!populated() && !persist)
 			sys3(__NR_exit_group, 0, 0, 0);
 	}
 }
