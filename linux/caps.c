@@ -24,7 +24,7 @@
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 
-#define CAPS_END 64	/* of the two words that capset takes */
+#define CAPS_END 64 /* of the two words that capset takes */
 
 int
 priv_nondumpable(struct jerr *e)
@@ -43,7 +43,7 @@ priv_limit_get(const struct priv_limit *l, struct rlimit *got)
 
 	*got = l->want;
 	if (getrlimit((__rlimit_resource_t)l->resource, &own) == -1)
-		return false;	/* setrlimit will say why */
+		return false; /* setrlimit will say why */
 	if (got->rlim_max > own.rlim_max)
 		got->rlim_max = own.rlim_max;
 	if (got->rlim_cur > got->rlim_max)
@@ -61,10 +61,10 @@ set_limits(const struct priv_drop *d, struct jerr *e)
 
 	for (i = 0; i < d->nlimits; i++) {
 		(void)priv_limit_get(&d->limits[i], &r);
-		if (setrlimit((__rlimit_resource_t)d->limits[i].resource,
-		    &r) == -1)
-			return jerr_sys(e, "setrlimit %d",
-			    d->limits[i].resource);
+		if (setrlimit((__rlimit_resource_t)d->limits[i].resource, &r) ==
+		    -1)
+			return jerr_sys(
+			    e, "setrlimit %d", d->limits[i].resource);
 	}
 	return 0;
 }
@@ -79,7 +79,7 @@ join_keyring(struct jerr *e)
 {
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) > 0)
 		return 0;
-	if (errno == ENOSYS)	/* a kernel without keys */
+	if (errno == ENOSYS) /* a kernel without keys */
 		return 0;
 	return jerr_sys(e, "keyctl(JOIN_SESSION_KEYRING)");
 }
@@ -94,12 +94,13 @@ load_filter(const struct priv_drop *d, struct jerr *e)
 	};
 
 	if (d->nfilter == 0 || d->nfilter > BPF_MAXINSNS)
-		return jerr_set(e, EINVAL, "seccomp: a program of %zu "
-		    "instructions", d->nfilter);
+		return jerr_set(e, EINVAL,
+		    "seccomp: a program of %zu instructions", d->nfilter);
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == 0)
 		return 0;
 	if (errno == EACCES)
-		return jerr_set(e, EACCES, "seccomp: CAP_SYS_ADMIN over the "
+		return jerr_set(e, EACCES,
+		    "seccomp: CAP_SYS_ADMIN over the "
 		    "jail's user namespace is not held");
 	return jerr_sys(e, "seccomp");
 }
@@ -145,12 +146,12 @@ set_caps(const struct priv_drop *d, struct jerr *e)
 			continue;
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
 			continue;
-		if (errno == EINVAL)	/* the kernel's last is behind us */
+		if (errno == EINVAL) /* the kernel's last is behind us */
 			break;
 		return jerr_sys(e, "PR_CAPBSET_DROP %lu", cap);
 	}
-	if (prctl(PR_SET_SECUREBITS, (unsigned long)d->securebits, 0, 0,
-	    0) == -1)
+	if (prctl(PR_SET_SECUREBITS, (unsigned long)d->securebits, 0, 0, 0) ==
+	    -1)
 		return jerr_sys(e, "PR_SET_SECUREBITS");
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1)
 		return jerr_sys(e, "PR_CAP_AMBIENT_CLEAR_ALL");
@@ -191,8 +192,8 @@ verify_ids(const struct priv_drop *d, struct jerr *e)
 		for (j = 0; j < (size_t)n && have[j] != d->groups[i]; j++)
 			;
 		if (j == (size_t)n)
-			return jerr_set(e, EPERM, "group %u is not set",
-			    d->groups[i]);
+			return jerr_set(
+			    e, EPERM, "group %u is not set", d->groups[i]);
 	}
 	return 0;
 }
@@ -213,9 +214,10 @@ verify_sets(const struct priv_drop *d, struct jerr *e)
 	inh = c[0].inheritable | (uint64_t)c[1].inheritable << 32;
 	/* Ambient is always within inheritable: none there, none here. */
 	if (eff != held || perm != held || inh != 0)
-		return jerr_set(e, EPERM, "capabilities are %jx,%jx,%jx, "
-		    "not %jx", (uintmax_t)eff, (uintmax_t)perm,
-		    (uintmax_t)inh, (uintmax_t)held);
+		return jerr_set(e, EPERM,
+		    "capabilities are %jx,%jx,%jx, not %jx",
+		    (uintmax_t)eff, (uintmax_t)perm, (uintmax_t)inh,
+		    (uintmax_t)held);
 	return 0;
 }
 
@@ -232,9 +234,9 @@ verify_caps(const struct priv_drop *d, struct jerr *e)
 		if (has == -1)
 			break;
 		if (has != (int)(d->caps >> cap & 1))
-			return jerr_set(e, EPERM, "capability %lu %s the "
-			    "bounding set", cap, has ? "is still in" :
-			    "is not in");
+			return jerr_set(e, EPERM,
+			    "capability %lu %s the bounding set", cap,
+			    has ? "is still in" : "is not in");
 	}
 	if (cap <= CAP_SYS_ADMIN)
 		return jerr_set(e, EPERM, "PR_CAPBSET_READ ended at %lu", cap);
@@ -247,8 +249,8 @@ verify(const struct priv_drop *d, struct jerr *e)
 	if (verify_ids(d, e) == -1 || verify_caps(d, e) == -1)
 		return -1;
 	if (prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) != (int)d->securebits)
-		return jerr_set(e, EPERM, "securebits are not %#x",
-		    d->securebits);
+		return jerr_set(
+		    e, EPERM, "securebits are not %#x", d->securebits);
 	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
 		return jerr_set(e, EPERM, "the seccomp filter is not there");
 	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)

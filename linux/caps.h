@@ -18,22 +18,22 @@
 #include "base/err.h"
 
 struct priv_limit {
-	int resource;		/* RLIMIT_* */
+	int resource; /* RLIMIT_* */
 	struct rlimit want;
 };
 
 struct priv_drop {
-	uint64_t caps;		/* 1 << CAP_x: the bounding set; for uid 0 also
+	uint64_t caps;	     /* 1 << CAP_x: the bounding set; for uid 0 also
 				 * permitted and effective, else those are empty */
-	unsigned securebits;	/* SECBIT_*, exactly */
+	unsigned securebits; /* SECBIT_*, exactly */
 	bool no_new_privs;
-	uid_t uid;		/* ids as the jail counts */
+	uid_t uid; /* ids as the jail counts */
 	gid_t gid;
-	const gid_t *groups;	/* the supplementary groups, exactly these */
+	const gid_t *groups; /* the supplementary groups, exactly these */
 	size_t ngroups;
 	const struct priv_limit *limits;
 	size_t nlimits;
-	const struct sock_filter *filter;	/* seccomp program; required */
+	const struct sock_filter *filter; /* seccomp program; required */
 	size_t nfilter;
 };
 

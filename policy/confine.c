@@ -27,11 +27,11 @@
  * namespace (IPC_LOCK, SYS_TIME, SYSLOG, SYS_RESOURCE, LINUX_IMMUTABLE,
  * AUDIT_CONTROL), and what no jail shall do (MKNOD and the rest).
  */
-#define CAPS_ALWAYS	(CAP(CHOWN) | CAP(DAC_OVERRIDE) |		\
-    CAP(DAC_READ_SEARCH) | CAP(FOWNER) | CAP(FSETID) | CAP(SETUID) |	\
-    CAP(SETGID) | CAP(SETPCAP) | CAP(KILL) | CAP(SYS_CHROOT) |		\
-    CAP(SETFCAP) | CAP(SYS_PTRACE) | CAP(SYS_NICE) | CAP(SYS_BOOT) |	\
-    CAP(LEASE) | CAP(AUDIT_WRITE))
+#define CAPS_ALWAYS \
+	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(DAC_READ_SEARCH) | CAP(FOWNER) | \
+	    CAP(FSETID) | CAP(SETUID) | CAP(SETGID) | CAP(SETPCAP) | \
+	    CAP(KILL) | CAP(SYS_CHROOT) | CAP(SETFCAP) | CAP(SYS_PTRACE) | \
+	    CAP(SYS_NICE) | CAP(SYS_BOOT) | CAP(LEASE) | CAP(AUDIT_WRITE))
 
 /* allow.mlock off is the first; core patterns may run a program on the host
  * with a jail's core as its input, hence the second. */
@@ -88,11 +88,11 @@ check_fixed(const struct jail_conf *c, struct jerr *e)
 	for (i = 0; i < nitems(fixed); i++) {
 		p = &param_table[fixed[i].id];
 		has = p->type == PT_BOOL ? conf_bool(c, fixed[i].id) :
-		    conf_int(c, fixed[i].id);
+					   conf_int(c, fixed[i].id);
 		if (has == fixed[i].only)
 			continue;
-		return jerr_set(e, EINVAL, "%s: not available yet%s%s",
-		    p->name, p->later != NULL ? ": " : "",
+		return jerr_set(e, EINVAL, "%s: not available yet%s%s", p->name,
+		    p->later != NULL ? ": " : "",
 		    p->later != NULL ? p->later : "");
 	}
 	return 0;
@@ -108,7 +108,8 @@ confine_net(const struct jail_conf *c, struct confine *out, struct jerr *e)
 	out->ip4 = conf_int(c, P_IP4) == JSYS_INHERIT;
 	out->ip6 = conf_int(c, P_IP6) == JSYS_INHERIT;
 	if (out->ip6 && !out->ip4)
-		return jerr_set(e, EINVAL, "ip6: inherit needs ip4 = inherit: "
+		return jerr_set(e, EINVAL,
+		    "ip6: inherit needs ip4 = inherit: "
 		    "an IPv6 socket speaks IPv4 as well");
 	/* Made before the user namespace, so nothing in it can be changed from
 	 * inside: an empty stack, lo up. */
@@ -133,8 +134,8 @@ confine_caps(const struct jail_conf *c, const struct confine *out)
 }
 
 int
-confine_from_conf(const struct jail_conf *c, struct confine *out,
-    struct jerr *e)
+confine_from_conf(
+    const struct jail_conf *c, struct confine *out, struct jerr *e)
 {
 	struct seccomp_choice choice;
 
@@ -152,11 +153,11 @@ confine_from_conf(const struct jail_conf *c, struct confine *out,
 	out->no_new_privs = conf_bool(c, P_EXEC_NONEWPRIVS);
 	out->limits = limits;
 	out->nlimits = nitems(limits);
-	choice = (struct seccomp_choice){
+	choice = (struct seccomp_choice) {
 		.ip4 = out->ip4,
 		.ip6 = out->ip6,
 		.statmount = conf_int(c, P_ENFORCE_STATFS) < 2,
 	};
-	return seccomp_build(&choice, out->filter, nitems(out->filter),
-	    &out->nfilter, e);
+	return seccomp_build(
+	    &choice, out->filter, nitems(out->filter), &out->nfilter, e);
 }

@@ -16,24 +16,24 @@
 #include "linux/caps.h"
 #include "model/conf.h"
 
-enum confine_owner {	/* of a namespace */
-	NS_HOST,	/* the host's own (inherit) */
-	NS_FROZEN,	/* made before the user namespace: the jail cannot change it */
-	NS_JAIL,	/* owned by the jail's user namespace */
+enum confine_owner { /* of a namespace */
+	NS_HOST,     /* the host's own (inherit) */
+	NS_FROZEN, /* made before the user namespace: the jail cannot change it */
+	NS_JAIL,   /* owned by the jail's user namespace */
 };
 
 #define CONFINE_MAXFILTER 4096
 
 struct confine {
-	uint64_t caps;			/* 1 << CAP_x: bounding = permitted = effective */
+	uint64_t caps; /* 1 << CAP_x: bounding = permitted = effective */
 	enum confine_owner net, uts, ipc;
-	bool userns;			/* users=new */
-	unsigned securebits;		/* SECBIT_*, exactly */
+	bool userns;	     /* users=new */
+	unsigned securebits; /* SECBIT_*, exactly */
 	bool no_new_privs;
-	bool ip4, ip6;			/* may AF_INET, AF_INET6 sockets be made */
+	bool ip4, ip6; /* may AF_INET, AF_INET6 sockets be made */
 	const struct priv_limit *limits; /* static, never freed */
 	size_t nlimits;
-	struct sock_filter filter[CONFINE_MAXFILTER];	/* the seccomp program */
+	struct sock_filter filter[CONFINE_MAXFILTER]; /* the seccomp program */
 	size_t nfilter;
 };
 
@@ -41,7 +41,7 @@ struct confine {
  * EINVAL with a message naming the parameter that cannot be had.  The result
  * goes into struct priv_drop field by field, the ids apart.
  */
-int confine_from_conf(const struct jail_conf *c, struct confine *out,
-    struct jerr *e);
+int confine_from_conf(
+    const struct jail_conf *c, struct confine *out, struct jerr *e);
 
 #endif

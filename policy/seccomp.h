@@ -17,8 +17,8 @@
 
 /* What a jail's parameters can change. */
 struct seccomp_choice {
-	bool ip4, ip6;		/* sockets of AF_INET, AF_INET6 */
-	bool statmount;		/* statmount, listmount */
+	bool ip4, ip6;	/* sockets of AF_INET, AF_INET6 */
+	bool statmount; /* statmount, listmount */
 };
 
 /*
@@ -30,13 +30,13 @@ struct seccomp_choice {
 enum seccomp_need { NEED_NONE, NEED_IP4, NEED_IP6 };
 
 struct seccomp_clause {
-	uint8_t arg;		/* 0-5 */
-	bool high;		/* its upper half */
-	bool negate;		/* holds if it is not equal */
-	uint8_t need;		/* enum seccomp_need: else left out */
-	uint32_t mask;		/* (half & mask) == value */
+	uint8_t arg;   /* 0-5 */
+	bool high;     /* its upper half */
+	bool negate;   /* holds if it is not equal */
+	uint8_t need;  /* enum seccomp_need: else left out */
+	uint32_t mask; /* (half & mask) == value */
 	uint32_t value;
-	enum sys_action act;	/* ACT_ALLOW, an errno */
+	enum sys_action act; /* ACT_ALLOW, an errno */
 };
 
 struct seccomp_rule {

@@ -38,11 +38,11 @@
 #define NEAR 254
 #endif
 
-#define NONE	((size_t)-1)
+#define NONE ((size_t)-1)
 #define MAXRANGES 512
 
 struct range {
-	uint32_t first;		/* up to the next one's first */
+	uint32_t first; /* up to the next one's first */
 	enum sys_action act;
 };
 
@@ -55,7 +55,7 @@ struct gen {
 	struct sock_filter *out;
 	size_t max, n;
 	bool full;
-	size_t leaf[ACT_COUNT];		/* nearest entry of an outcome or rule */
+	size_t leaf[ACT_COUNT]; /* nearest entry of an outcome or rule */
 	struct range range[MAXRANGES];
 	size_t nranges;
 };
@@ -74,8 +74,9 @@ emit(struct gen *g, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 		g->full = true;
 		return g->n - 1;
 	}
-	g->out[g->max - 1 - g->n] =
-	    (struct sock_filter){ .code = code, .jt = jt, .jf = jf, .k = k };
+	g->out[g->max - 1 - g->n] = (struct sock_filter) {
+		.code = code, .jt = jt, .jf = jf, .k = k
+	};
 	return g->n++;
 }
 
@@ -111,7 +112,7 @@ leaf(struct gen *g, enum sys_action act)
 
 	if (!far)
 		return g->leaf[act];
-	if (rule == NULL)	/* a second return is as long as a jump */
+	if (rule == NULL) /* a second return is as long as a jump */
 		g->leaf[act] = emit(g, BPF_RET | BPF_K, 0, 0, outcomes[act]);
 	else if (g->leaf[act] == NONE)
 		g->leaf[act] = emit_rule(g, rule);
@@ -124,8 +125,8 @@ static uint32_t
 half_offset(const struct seccomp_clause *c)
 {
 	/* Both machines are little-endian. */
-	return (uint32_t)(offsetof(struct seccomp_data, args) +
-	    8u * c->arg + (c->high ? 4u : 0u));
+	return (uint32_t)(offsetof(struct seccomp_data, args) + 8u * c->arg +
+	    (c->high ? 4u : 0u));
 }
 
 static bool
@@ -146,11 +147,11 @@ emit_rule(struct gen *g, const struct seccomp_rule *rule)
 		if (!seccomp_has(g->choice, c->need))
 			continue;
 		hit = leaf(g, c->act);
-		next = c->negate ?
-		    emit_if(g, BPF_JEQ, c->value, next, hit) :
-		    emit_if(g, BPF_JEQ, c->value, hit, next);
+		next = c->negate ? emit_if(g, BPF_JEQ, c->value, next, hit) :
+				   emit_if(g, BPF_JEQ, c->value, hit, next);
 		if (c->mask != 0xffffffffu)
-			next = emit(g, BPF_ALU | BPF_AND | BPF_K, 0, 0, c->mask);
+			next = emit(
+			    g, BPF_ALU | BPF_AND | BPF_K, 0, 0, c->mask);
 		/* What runs just before this clause may have it loaded. */
 		before = NULL;
 		for (p = i - 1; p > 0 && before == NULL; p--)
@@ -158,8 +159,8 @@ emit_rule(struct gen *g, const struct seccomp_rule *rule)
 				before = &rule->clause[p - 1];
 		if (before == NULL || !same_half(before, c) ||
 		    before->mask != 0xffffffffu)
-			next = emit(g, BPF_LD | BPF_W | BPF_ABS, 0, 0,
-			    half_offset(c));
+			next = emit(
+			    g, BPF_LD | BPF_W | BPF_ABS, 0, 0, half_offset(c));
 	}
 	return next;
 }
@@ -200,8 +201,8 @@ make_ranges(struct gen *g, struct jerr *e)
 			continue;
 		if (g->nranges == MAXRANGES)
 			return jerr_set(e, E2BIG, "seccomp: too many ranges");
-		g->range[g->nranges++] =
-		    (struct range){ .first = (uint32_t)nr, .act = act };
+		g->range[g->nranges++] = (struct range) { .first = (uint32_t)nr,
+			.act = act };
 	}
 	return 0;
 }
@@ -218,9 +219,9 @@ seccomp_build(const struct seccomp_choice *c, struct sock_filter *out,
 	if (make_ranges(&g, e) == -1)
 		return -1;
 	tree = emit_tree(&g, 0, g.nranges - 1);
-	if (tree != g.n - 1)	/* one range alone: its leaf is elsewhere */
-		(void)emit(&g, BPF_JMP | BPF_JA, 0, 0,
-		    (uint32_t)(g.n - tree - 1));
+	if (tree != g.n - 1) /* one range alone: its leaf is elsewhere */
+		(void)emit(
+		    &g, BPF_JMP | BPF_JA, 0, 0, (uint32_t)(g.n - tree - 1));
 	tree = emit(&g, BPF_LD | BPF_W | BPF_ABS, 0, 0,
 	    offsetof(struct seccomp_data, nr));
 	(void)emit_if(&g, BPF_JEQ, NATIVE_ARCH, tree, leaf(&g, ACT_ENOSYS));

@@ -13,9 +13,15 @@
 
 #include "base/cleanup.h"
 
-#define ALL		0xffffffffu
-#define NS_FLAGS	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |	\
-    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define ALL 0xffffffffu
+#define EQ(v, a) .mask = ALL, .value = (v), .act = (a)
+
+#define NS_FLAGS \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
+	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define THREAD_FLAGS \
+	(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_VM | CLONE_SIGHAND | \
+	    CLONE_THREAD)
 
 /*
  * clone(2) takes the low half only.  CLONE_NEWTIME lies in the byte of the exit
@@ -28,11 +34,8 @@ static const struct seccomp_clause clone_clauses[] = {
 /* What is not known to concern the caller's threads alone is refused, so that
  * a namespace flag of a later kernel is too. */
 static const struct seccomp_clause unshare_clauses[] = {
-	{ .arg = 0, .high = true, .mask = ALL, .value = 0, .negate = true,
-	    .act = ACT_EPERM },
-	{ .arg = 0, .mask = ~(uint32_t)(CLONE_FS | CLONE_FILES |
-	    CLONE_SYSVSEM | CLONE_VM | CLONE_SIGHAND | CLONE_THREAD),
-	    .value = 0, .act = ACT_ALLOW },
+	{ .arg = 0, .high = true, .negate = true, EQ(0, ACT_EPERM) },
+	{ .arg = 0, .mask = (uint32_t)~THREAD_FLAGS, .act = ACT_ALLOW },
 };
 
 /*
@@ -41,42 +44,40 @@ static const struct seccomp_clause unshare_clauses[] = {
  * filter, audit, crypto, xfrm.  socketpair(2) goes by the same rule.
  */
 static const struct seccomp_clause socket_clauses[] = {
-	{ .arg = 0, .mask = ALL, .value = AF_UNIX, .act = ACT_ALLOW },
-	{ .arg = 0, .mask = ALL, .value = AF_INET, .act = ACT_ALLOW,
-	    .need = NEED_IP4 },
-	{ .arg = 0, .mask = ALL, .value = AF_INET6, .act = ACT_ALLOW,
-	    .need = NEED_IP6 },
-	{ .arg = 0, .mask = ALL, .value = AF_NETLINK, .negate = true,
-	    .act = ACT_EAFNOSUPPORT },
-	{ .arg = 2, .mask = ALL, .value = NETLINK_ROUTE, .act = ACT_ALLOW },
-	{ .arg = 2, .mask = ALL, .value = NETLINK_SOCK_DIAG,
-	    .act = ACT_ALLOW },
-	{ .arg = 2, .mask = ALL, .value = NETLINK_KOBJECT_UEVENT,
-	    .act = ACT_ALLOW },
-	{ .arg = 2, .mask = ALL, .value = NETLINK_GENERIC, .act = ACT_ALLOW },
+	{ .arg = 0, EQ(AF_UNIX, ACT_ALLOW) },
+	{ .arg = 0, EQ(AF_INET, ACT_ALLOW), .need = NEED_IP4 },
+	{ .arg = 0, EQ(AF_INET6, ACT_ALLOW), .need = NEED_IP6 },
+	{ .arg = 0, .negate = true, EQ(AF_NETLINK, ACT_EAFNOSUPPORT) },
+	{ .arg = 2, EQ(NETLINK_ROUTE, ACT_ALLOW) },
+	{ .arg = 2, EQ(NETLINK_SOCK_DIAG, ACT_ALLOW) },
+	{ .arg = 2, EQ(NETLINK_KOBJECT_UEVENT, ACT_ALLOW) },
+	{ .arg = 2, EQ(NETLINK_GENERIC, ACT_ALLOW) },
 };
 
 /* Typing into, redirecting, hanging up a terminal; line disciplines load
  * modules (CVE-2017-5226, threats R13). */
 static const struct seccomp_clause ioctl_clauses[] = {
-	{ .arg = 1, .mask = ALL, .value = TIOCSTI, .act = ACT_EPERM },
-	{ .arg = 1, .mask = ALL, .value = TIOCLINUX, .act = ACT_EPERM },
-	{ .arg = 1, .mask = ALL, .value = TIOCSETD, .act = ACT_EPERM },
-	{ .arg = 1, .mask = ALL, .value = TIOCCONS, .act = ACT_EPERM },
-	{ .arg = 1, .mask = ALL, .value = TIOCVHANGUP, .act = ACT_EPERM },
+	{ .arg = 1, EQ(TIOCSTI, ACT_EPERM) },
+	{ .arg = 1, EQ(TIOCLINUX, ACT_EPERM) },
+	{ .arg = 1, EQ(TIOCSETD, ACT_EPERM) },
+	{ .arg = 1, EQ(TIOCCONS, ACT_EPERM) },
+	{ .arg = 1, EQ(TIOCVHANGUP, ACT_EPERM) },
 };
 
 /* PER_LINUX, PER_LINUX32, each with UNAME26, and the question (-1).  Not
  * ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC, MMAP_PAGE_ZERO. */
 static const struct seccomp_clause personality_clauses[] = {
-	{ .arg = 0, .mask = ALL, .value = 0, .act = ACT_ALLOW },
-	{ .arg = 0, .mask = ALL, .value = 0x8, .act = ACT_ALLOW },
-	{ .arg = 0, .mask = ALL, .value = 0x20000, .act = ACT_ALLOW },
-	{ .arg = 0, .mask = ALL, .value = 0x20008, .act = ACT_ALLOW },
-	{ .arg = 0, .mask = ALL, .value = ALL, .act = ACT_ALLOW },
+	{ .arg = 0, EQ(0, ACT_ALLOW) },
+	{ .arg = 0, EQ(0x8, ACT_ALLOW) },
+	{ .arg = 0, EQ(0x20000, ACT_ALLOW) },
+	{ .arg = 0, EQ(0x20008, ACT_ALLOW) },
+	{ .arg = 0, EQ(ALL, ACT_ALLOW) },
 };
 
-#define RULE(c, other) { .clause = (c), .n = nitems(c), .otherwise = (other) }
+#define RULE(c, other) \
+	{ \
+		(c), nitems(c), (other) \
+	}
 
 static const struct seccomp_rule rules[ACT_COUNT] = {
 	[ACT_CLONE] = RULE(clone_clauses, ACT_EPERM),

@@ -42,7 +42,7 @@ enum sys_action
 syscall_action(size_t nr)
 {
 	return nr < nitems(actions) ? (enum sys_action)actions[nr] :
-	    ACT_UNKNOWN;
+				      ACT_UNKNOWN;
 }
 
 const char *

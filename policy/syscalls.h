@@ -31,18 +31,18 @@
  * that the host's administrator traces.
  */
 enum sys_action {
-	ACT_UNKNOWN,		/* no such number: ENOSYS */
+	ACT_UNKNOWN, /* no such number: ENOSYS */
 	ACT_ALLOW,
 	ACT_EPERM,
 	ACT_ENOSYS,
-	ACT_EAFNOSUPPORT,	/* only as the outcome of ACT_SOCKET */
-	ACT_STATMOUNT,		/* allowed below enforce_statfs 2, else ENOSYS */
+	ACT_EAFNOSUPPORT, /* only as the outcome of ACT_SOCKET */
+	ACT_STATMOUNT,	  /* allowed below enforce_statfs 2, else ENOSYS */
 	/* decided by an argument: policy/seccomp_rules.c */
-	ACT_CLONE,		/* EPERM with any CLONE_NEW* */
-	ACT_UNSHARE,		/* EPERM unless only threads' own flags */
-	ACT_SOCKET,		/* by family, netlink by protocol */
-	ACT_IOCTL,		/* EPERM for a few of terminals */
-	ACT_PERSONALITY,	/* EPERM but for the harmless ones */
+	ACT_CLONE,	 /* EPERM with any CLONE_NEW* */
+	ACT_UNSHARE,	 /* EPERM unless only threads' own flags */
+	ACT_SOCKET,	 /* by family, netlink by protocol */
+	ACT_IOCTL,	 /* EPERM for a few of terminals */
+	ACT_PERSONALITY, /* EPERM but for the harmless ones */
 	ACT_COUNT
 };
 

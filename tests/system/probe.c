@@ -44,8 +44,9 @@ static char empty[] = "", slash[] = "/", none[] = "none";
 /* Plain calls, by the name in our own table; a name that this machine does not
  * have is left out. */
 static const struct plain {
-	const char *name;	/* CALL or CALL:detail */
+	const char *name; /* CALL or CALL:detail */
 	long a[6];
+	long nr; /* given: this number, whatever the name */
 } plain[] = {
 	/* mounts */
 	{ "mount", { P(none), P(none), P(none), 0, 0 } },
@@ -173,6 +174,15 @@ static const struct plain {
 	{ "setresuid:unmapped", { 65536, 65536, 65536 } },
 	{ "setresuid:user", { 1000, 1000, 1000 } },
 	{ "seccomp:strict", { 99, 0, 0 } },
+#if defined(__x86_64__)
+	/* getpid and, in its legacy range, execve of x32 */
+	{ "x32:getpid", { 0 }, .nr = 0x40000000 | 39 },
+	{ "x32:execve", { 0 }, .nr = 0x40000000 | 520 },
+#endif
+	{ "unknown:400", { 0 }, .nr = 400 },
+	{ "unknown:470", { -1, -1, -1 }, .nr = 470 },
+	{ "unknown:999", { 0 }, .nr = 999 },
+	{ "unknown:-1", { 0 }, .nr = -1 },
 };
 
 static int
@@ -195,26 +205,20 @@ raw_clone(long flags)
 	return r == -1 ? -1 : 0;
 }
 
-static int try_newns(void) { return raw_clone(0x00020000); }
-static int try_newuser(void) { return raw_clone(0x10000000); }
-static int try_newpid(void) { return raw_clone(0x20000000); }
-static int try_newnet(void) { return raw_clone(0x40000000); }
+/* The type, and major and minor as two digits. */
+#define NODE(type, maj, min) ((long)(type) | (maj) << 24 | (min) << 16)
 
 static int
-node(mode_t type, unsigned maj, unsigned min)
+node(long what)
 {
 	static const char path[] = "/tmp/probe.node";
-	int r = mknod(path, type | 0600, makedev(maj, min));
+	unsigned maj = what >> 24 & 0xff, min = what >> 16 & 0xff;
+	int r = mknod(path, (what & S_IFMT) | 0600, makedev(maj, min));
 
 	if (r == 0)
 		(void)unlink(path);
 	return r;
 }
-
-static int try_mknod_null(void) { return node(S_IFCHR, 1, 3); }
-static int try_mknod_mem(void) { return node(S_IFCHR, 1, 1); }
-static int try_mknod_disk(void) { return node(S_IFBLK, 8, 0); }
-static int try_fifo(void) { return node(S_IFIFO, 0, 0); }
 
 static int
 try_adjtime_read(void)
@@ -231,7 +235,7 @@ try_adjtime_set(void)
 
 	if (adjtimex(&t) == -1)
 		return -1;
-	t.modes = ADJ_TICK;	/* as it is */
+	t.modes = ADJ_TICK; /* as it is */
 	return adjtimex(&t) == -1 ? -1 : 0;
 }
 
@@ -248,12 +252,14 @@ try_sethostname(void)
 static int
 try_mmap_locked(void)
 {
-	return mmap(NULL, sizeof(page), PROT_READ, MAP_PRIVATE |
-	    MAP_ANONYMOUS | MAP_LOCKED, -1, 0) == MAP_FAILED ? -1 : 0;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED;
+	void *p = mmap(NULL, sizeof(page), PROT_READ, flags, -1, 0);
+
+	return p == MAP_FAILED ? -1 : 0;
 }
 
 static int
-raise_limit(int resource)
+raise_limit(long resource)
 {
 	struct rlimit r;
 
@@ -262,10 +268,6 @@ raise_limit(int resource)
 	r.rlim_max++;
 	return setrlimit((__rlimit_resource_t)resource, &r);
 }
-
-static int try_raise_core(void) { return raise_limit(RLIMIT_CORE); }
-static int try_raise_memlock(void) { return raise_limit(RLIMIT_MEMLOCK); }
-static int try_raise_nofile(void) { return raise_limit(RLIMIT_NOFILE); }
 
 static int
 try_nice(void)
@@ -303,9 +305,9 @@ try_bset_gone(void)
 }
 
 static int
-open_write(const char *path)
+open_write(long path)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open((const char *)(uintptr_t)path, O_WRONLY | O_CLOEXEC);
 
 	if (fd == -1)
 		return -1;
@@ -313,88 +315,62 @@ open_write(const char *path)
 	return 0;
 }
 
-static int
-try_core_pattern(void)
-{
-	return open_write("/proc/sys/kernel/core_pattern");
-}
-
-static int
-try_sysrq(void)
-{
-	return open_write("/proc/sysrq-trigger");
-}
-
 #if defined(__x86_64__)
-/* getpid by the gates of the foreign ABIs. */
+/* getpid, by the gate of i386. */
 static int
 try_int80(void)
 {
 	long r;
 
-	__asm__ volatile("int $0x80" : "=a"(r) : "a"(20L) : "memory", "r8",
-	    "r9", "r10", "r11");
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(20L)
+			 : "memory", "r8", "r9", "r10", "r11");
 	if ((int)r >= 0)
 		return 0;
 	errno = -(int)r;
 	return -1;
 }
-
-static int
-try_x32(void)
-{
-	return syscall(0x40000000 | 39) == -1 ? -1 : 0;
-}
-
-/* x32's own execve, in its legacy range. */
-static int
-try_x32_520(void)
-{
-	return syscall(0x40000000 | 520, NULL, NULL, NULL) == -1 ? -1 : 0;
-}
 #endif
 
-static int try_470(void) { return syscall(470, -1, -1, -1) == -1 ? -1 : 0; }
-static int try_400(void) { return syscall(400) == -1 ? -1 : 0; }
-static int try_999(void) { return syscall(999) == -1 ? -1 : 0; }
-static int try_minus1(void) { return syscall(-1) == -1 ? -1 : 0; }
+static char core_pattern[] = "/proc/sys/kernel/core_pattern";
+static char sysrq[] = "/proc/sysrq-trigger";
 
-static const struct {
+static const struct called {
 	const char *name;
-	int (*fn)(void);
+	int (*fn)(void);   /* or */
+	int (*with)(long); /* and its argument */
+	long arg;
 } called[] = {
 	{ "fork", try_fork },
-	{ "clone:newns", try_newns },
-	{ "clone:newuser", try_newuser },
-	{ "clone:newpid", try_newpid },
-	{ "clone:newnet", try_newnet },
-	{ "mknod:null", try_mknod_null },
-	{ "mknod:mem", try_mknod_mem },
-	{ "mknod:disk", try_mknod_disk },
-	{ "mknod:fifo", try_fifo },
+	{ "clone:newns", .with = raw_clone, .arg = 0x00020000 },
+	{ "clone:newcgroup", .with = raw_clone, .arg = 0x02000000 },
+	{ "clone:newuts", .with = raw_clone, .arg = 0x04000000 },
+	{ "clone:newipc", .with = raw_clone, .arg = 0x08000000 },
+	{ "clone:newuser", .with = raw_clone, .arg = 0x10000000 },
+	{ "clone:newpid", .with = raw_clone, .arg = 0x20000000 },
+	{ "clone:newnet", .with = raw_clone, .arg = 0x40000000 },
+	{ "mknod:null", .with = node, .arg = NODE(S_IFCHR, 1, 3) },
+	{ "mknod:mem", .with = node, .arg = NODE(S_IFCHR, 1, 1) },
+	{ "mknod:disk", .with = node, .arg = NODE(S_IFBLK, 8, 0) },
+	{ "mknod:fifo", .with = node, .arg = S_IFIFO },
 	{ "adjtimex:read", try_adjtime_read },
 	{ "adjtimex:set", try_adjtime_set },
 	{ "sethostname", try_sethostname },
 	{ "mmap:locked", try_mmap_locked },
-	{ "setrlimit:core", try_raise_core },
-	{ "setrlimit:memlock", try_raise_memlock },
-	{ "setrlimit:nofile", try_raise_nofile },
+	{ "setrlimit:core", .with = raise_limit, .arg = RLIMIT_CORE },
+	{ "setrlimit:memlock", .with = raise_limit, .arg = RLIMIT_MEMLOCK },
+	{ "setrlimit:nofile", .with = raise_limit, .arg = RLIMIT_NOFILE },
 	{ "setpriority", try_nice },
 	{ "sched:fifo", try_realtime },
 	{ "setgroups:unmapped", try_setgroups_unmapped },
 	{ "setxattr:trusted", try_trusted },
 	{ "ambient:sys_module", try_bset_gone },
-	{ "write:core_pattern", try_core_pattern },
-	{ "write:sysrq", try_sysrq },
+	{ "write:core_pattern", .with = open_write, .arg = P(core_pattern) },
+	{ "write:sysrq", .with = open_write, .arg = P(sysrq) },
 #if defined(__x86_64__)
 	{ "int80:getpid", try_int80 },
-	{ "x32:getpid", try_x32 },
-	{ "x32:execve", try_x32_520 },
 #endif
-	{ "unknown:400", try_400 },
-	{ "unknown:470", try_470 },
-	{ "unknown:999", try_999 },
-	{ "unknown:-1", try_minus1 },
 };
 
 static long
@@ -405,8 +381,7 @@ nr_of(const char *name)
 
 	for (nr = 0; nr < syscall_count(); nr++) {
 		n = syscall_name(nr);
-		if (n != NULL && strlen(n) == len &&
-		    strncmp(n, name, len) == 0)
+		if (n != NULL && strlen(n) == len && strncmp(n, name, len) == 0)
 			return (long)nr;
 	}
 	return -1;
@@ -427,8 +402,24 @@ report(const char *name, int st)
 		(void)printf("%s %d\n", name, WEXITSTATUS(st));
 }
 
+/* In the child. */
+static int
+call_plain(const struct plain *p, long nr)
+{
+	const long *a = p->a;
+
+	return syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]) == -1 ? -1 : 0;
+}
+
+static int
+call_fn(const struct called *c)
+{
+	return c->fn != NULL ? c->fn() : c->with(c->arg);
+}
+
 static void
-attempt(const char *name, long nr, const long *a, int (*fn)(void))
+attempt(
+    const char *name, const struct plain *p, long nr, const struct called *c)
 {
 	int st, r;
 	pid_t pid;
@@ -438,8 +429,7 @@ attempt(const char *name, long nr, const long *a, int (*fn)(void))
 	if (pid == 0) {
 		(void)alarm(20);
 		errno = 0;
-		r = fn != NULL ? fn() : syscall(nr, a[0], a[1], a[2], a[3],
-		    a[4], a[5]) == -1 ? -1 : 0;
+		r = p != NULL ? call_plain(p, nr) : call_fn(c);
 		_exit(r == -1 ? errno : 0);
 	}
 	if (pid == -1 || waitpid(pid, &st, 0) != pid) {
@@ -454,8 +444,8 @@ static void
 print_status(void)
 {
 	static const char *const want[] = { "CapInh", "CapPrm", "CapEff",
-	    "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Groups", "Uid",
-	    "Gid" };
+		"CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Groups", "Uid",
+		"Gid" };
 	char line[512], *p;
 	FILE *f = fopen("/proc/self/status", "re");
 	size_t i;
@@ -507,11 +497,12 @@ main(void)
 	}
 	print_status();
 	for (i = 0; i < nitems(plain); i++) {
-		nr = nr_of(plain[i].name);
-		if (nr != -1)
-			attempt(plain[i].name, nr, plain[i].a, NULL);
+		nr = plain[i].nr;
+		if (nr == 0 && (nr = nr_of(plain[i].name)) == -1)
+			continue;
+		attempt(plain[i].name, &plain[i], nr, NULL);
 	}
 	for (i = 0; i < nitems(called); i++)
-		attempt(called[i].name, -1, NULL, called[i].fn);
+		attempt(called[i].name, NULL, 0, &called[i]);
 	return 0;
 }

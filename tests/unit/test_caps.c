@@ -38,15 +38,15 @@ static const struct priv_limit limits[] = {
 
 /* What the child tells; in one write to a pipe. */
 struct told {
-	int r;			/* of priv_enter, or of body */
+	int r; /* of priv_enter, or of body */
 	struct jerr e;
-	char status[4096];	/* /proc/self/status afterwards */
-	long value[4];		/* of body */
+	char status[4096]; /* /proc/self/status afterwards */
+	long value[4];	   /* of body */
 };
 
 struct trial {
 	struct priv_drop d;
-	void (*before)(void);	/* in the namespace, before priv_enter */
+	void (*before)(void); /* in the namespace, before priv_enter */
 	void (*after)(struct told *);
 };
 
@@ -123,9 +123,11 @@ run(const struct trial *t, struct told *told)
 static struct priv_drop
 usual(void)
 {
-	return (struct priv_drop){ .caps = CAPS, .limits = limits,
-	    .nlimits = nitems(limits), .filter = allow_all,
-	    .nfilter = nitems(allow_all) };
+	return (struct priv_drop) { .caps = CAPS,
+		.limits = limits,
+		.nlimits = nitems(limits),
+		.filter = allow_all,
+		.nfilter = nitems(allow_all) };
 }
 
 /* "Name:" line of the status, as it stands there. */
@@ -223,12 +225,10 @@ static void
 lie(struct sock_filter *f, long nr)
 {
 	f[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
-	f[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-	    (uint32_t)nr, 0, 1);
-	f[2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-	    SECCOMP_RET_ERRNO);
-	f[3] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-	    SECCOMP_RET_ALLOW);
+	f[1] = (struct sock_filter)BPF_JUMP(
+	    BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 1);
+	f[2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO);
+	f[3] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 }
 
 /* The same for prctl(op) alone. */
@@ -238,12 +238,10 @@ lie_prctl(struct sock_filter *f, uint32_t op)
 	lie(f, SYS_prctl);
 	f[1].jf = 3;
 	f[2] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16);
-	f[3] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, op, 0,
-	    1);
-	f[4] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-	    SECCOMP_RET_ERRNO);
-	f[5] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-	    SECCOMP_RET_ALLOW);
+	f[3] = (struct sock_filter)BPF_JUMP(
+	    BPF_JMP | BPF_JEQ | BPF_K, op, 0, 1);
+	f[4] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO);
+	f[5] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 }
 
 static void
@@ -276,7 +274,11 @@ static void
 test_verified(void)
 {
 	static const gid_t groups[] = { 7 };
-	static const struct { long nr; uint32_t op; const char *says; } t[] = {
+	static const struct {
+		long nr;
+		uint32_t op;
+		const char *says;
+	} t[] = {
 		{ SYS_setresuid, 0, "user ids are not 1000" },
 		{ SYS_setresgid, 0, "group ids are not 1000" },
 		{ SYS_setgroups, 0, "supplementary groups" },
@@ -304,8 +306,8 @@ test_verified(void)
 			lie(f, t[i].nr);
 		tr.d.nfilter = t[i].nr == SYS_prctl ? 6 : 4;
 		run(&tr, &told);
-		is_int(told.r, -1, "call %ld, %u lies: noticed", t[i].nr,
-		    t[i].op);
+		is_int(
+		    told.r, -1, "call %ld, %u lies: noticed", t[i].nr, t[i].op);
 		ok(strstr(told.e.msg, t[i].says) != NULL, "\"%s\" has \"%s\"",
 		    told.e.msg, t[i].says);
 	}
@@ -339,8 +341,10 @@ test_refused(void)
 	run(&t, &told);
 	is_int(told.r, -1, "without SYS_ADMIN no filter is loaded");
 	is_int(told.e.code, EACCES, "EACCES");
-	is_str(told.e.msg, "seccomp: CAP_SYS_ADMIN over the jail's user "
-	    "namespace is not held", "and says what that means here");
+	is_str(told.e.msg,
+	    "seccomp: CAP_SYS_ADMIN over the jail's user "
+	    "namespace is not held",
+	    "and says what that means here");
 	t.d = usual();
 	t.before = NULL;
 	t.d.uid = 65536;
@@ -378,13 +382,14 @@ look_after(struct told *t)
 static int
 keyring_child(void)
 {
-	struct trial t = { .d = usual(), .before = look_before,
-	    .after = look_after };
+	struct trial t = {
+		.d = usual(), .before = look_before, .after = look_after
+	};
 	struct told told;
 
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) == -1 ||
 	    syscall(SYS_add_key, "user", KEY, "secret", 6,
-	    KEY_SPEC_SESSION_KEYRING) == -1)
+		KEY_SPEC_SESSION_KEYRING) == -1)
 		return errno == ENOSYS ? 3 : 2;
 	run(&t, &told);
 	if (told.r != 0 || told.value[0] <= 0)
@@ -408,7 +413,8 @@ test_keyring(void)
 		ok(true, "a kernel without keys");
 		return;
 	}
-	is_int(WEXITSTATUS(st), 0, "the host's key is found before, not after "
+	is_int(WEXITSTATUS(st), 0,
+	    "the host's key is found before, not after "
 	    "(1: found; 2: the trial itself failed)");
 }
 
@@ -419,10 +425,10 @@ test_limit_get(void)
 	struct rlimit own, got;
 
 	must(getrlimit(RLIMIT_NOFILE, &own) == 0, "getrlimit");
-	l.want = (struct rlimit){ .rlim_cur = 1, .rlim_max = own.rlim_max };
+	l.want = (struct rlimit) { .rlim_cur = 1, .rlim_max = own.rlim_max };
 	ok(!priv_limit_get(&l, &got), "as wanted is not lower");
-	l.want = (struct rlimit){ .rlim_cur = RLIM_INFINITY,
-	    .rlim_max = RLIM_INFINITY };
+	l.want = (struct rlimit) { .rlim_cur = RLIM_INFINITY,
+		.rlim_max = RLIM_INFINITY };
 	is_int(priv_limit_get(&l, &got), own.rlim_max != RLIM_INFINITY,
 	    "more than our own is lower");
 	is_int(got.rlim_max, own.rlim_max, "hard becomes ours");

@@ -26,8 +26,8 @@ confine(struct confine *out, struct jerr *e, const char *const *words)
 			r = conf_set1(&c, *words, NULL, e);
 			continue;
 		}
-		(void)snprintf(name, sizeof(name), "%.*s",
-		    (int)(eq - *words), *words);
+		(void)snprintf(
+		    name, sizeof(name), "%.*s", (int)(eq - *words), *words);
 		r = conf_set1(&c, name, eq + 1, e);
 	}
 	if (r == -1)
@@ -38,14 +38,36 @@ confine(struct confine *out, struct jerr *e, const char *const *words)
 	return r;
 }
 
-#define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
-#define NOWORDS (const char *const[]){ NULL }
+#define WORDS(...) \
+	(const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
+	}
+#define NOWORDS \
+	(const char *const[]) \
+	{ \
+		NULL \
+	}
 
 static const int kept[] = {
-	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,
-	CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP,
-	CAP_NET_BIND_SERVICE, CAP_IPC_OWNER, CAP_SYS_CHROOT, CAP_SYS_PTRACE,
-	CAP_SYS_ADMIN, CAP_SYS_BOOT, CAP_SYS_NICE, CAP_LEASE, CAP_AUDIT_WRITE,
+	CAP_CHOWN,
+	CAP_DAC_OVERRIDE,
+	CAP_DAC_READ_SEARCH,
+	CAP_FOWNER,
+	CAP_FSETID,
+	CAP_KILL,
+	CAP_SETGID,
+	CAP_SETUID,
+	CAP_SETPCAP,
+	CAP_NET_BIND_SERVICE,
+	CAP_IPC_OWNER,
+	CAP_SYS_CHROOT,
+	CAP_SYS_PTRACE,
+	CAP_SYS_ADMIN,
+	CAP_SYS_BOOT,
+	CAP_SYS_NICE,
+	CAP_LEASE,
+	CAP_AUDIT_WRITE,
 	CAP_SETFCAP,
 };
 
@@ -105,8 +127,9 @@ test_default(void)
 	is_limit(&cf, RLIMIT_NOFILE, 1024, 524288, "nofile");
 	memset(&again, 0xff, sizeof(again));
 	is_int(confine(&again, &e, NOWORDS), 0, "once more");
-	ok(cf.nfilter == again.nfilter && memcmp(cf.filter, again.filter,
-	    sizeof(cf.filter)) == 0, "the filter is the same to the byte");
+	ok(cf.nfilter == again.nfilter &&
+		memcmp(cf.filter, again.filter, sizeof(cf.filter)) == 0,
+	    "the filter is the same to the byte");
 }
 
 /* The filter must be the one of that choice. */
@@ -118,8 +141,9 @@ is_filter(const struct confine *cf, struct seccomp_choice c, const char *name)
 	size_t n = 0;
 
 	is_int(seccomp_build(&c, want, nitems(want), &n, &e), 0, "%s", name);
-	ok(n == cf->nfilter && memcmp(want, cf->filter,
-	    n * sizeof(want[0])) == 0, "%s: its filter", name);
+	ok(n == cf->nfilter &&
+		memcmp(want, cf->filter, n * sizeof(want[0])) == 0,
+	    "%s: its filter", name);
 }
 
 static void
@@ -130,12 +154,12 @@ test_parameters(void)
 
 	is_int(confine(&cf, &e, WORDS("ip4=inherit")), 0, "ip4 (%s)", e.msg);
 	ok(cf.net == NS_HOST && cf.ip4 && !cf.ip6, "ip4: the host's stack");
-	is_filter(&cf, (struct seccomp_choice){ .ip4 = true }, "ip4");
+	is_filter(&cf, (struct seccomp_choice) { .ip4 = true }, "ip4");
 	is_int(confine(&cf, &e, WORDS("ip4=inherit", "ip6=inherit")), 0,
 	    "ip4 and ip6 (%s)", e.msg);
 	ok(cf.net == NS_HOST && cf.ip4 && cf.ip6, "both: the host's stack");
-	is_filter(&cf, (struct seccomp_choice){ .ip4 = true, .ip6 = true },
-	    "both");
+	is_filter(
+	    &cf, (struct seccomp_choice) { .ip4 = true, .ip6 = true }, "both");
 	is_int(confine(&cf, &e, WORDS("ip4=new")), 0, "ip4=new (%s)", e.msg);
 	ok(cf.net == NS_FROZEN && !cf.ip4, "new without address: none");
 
@@ -148,12 +172,12 @@ test_parameters(void)
 	    "noreserved_ports (%s)", e.msg);
 	is_int(cf.caps, kept_mask() & ~((uint64_t)1 << CAP_NET_BIND_SERVICE),
 	    "noreserved_ports: no NET_BIND_SERVICE");
-	is_int(confine(&cf, &e, WORDS("exec.nonewprivs")), 0,
-	    "nonewprivs (%s)", e.msg);
+	is_int(confine(&cf, &e, WORDS("exec.nonewprivs")), 0, "nonewprivs (%s)",
+	    e.msg);
 	ok(cf.no_new_privs, "nonewprivs: set");
 	is_int(confine(&cf, &e, WORDS("enforce_statfs=1")), 0,
 	    "enforce_statfs (%s)", e.msg);
-	is_filter(&cf, (struct seccomp_choice){ .statmount = true },
+	is_filter(&cf, (struct seccomp_choice) { .statmount = true },
 	    "enforce_statfs=1");
 	is_int(confine(&cf, &e, WORDS("securelevel=3")), 0,
 	    "securelevel is recorded (%s)", e.msg);
@@ -162,7 +186,9 @@ test_parameters(void)
 static void
 test_refused(void)
 {
-	static const struct { const char *word, *name; } t[] = {
+	static const struct {
+		const char *word, *name;
+	} t[] = {
 		{ "ip6=inherit", "ip6" },
 		{ "users=inherit", "users" },
 		{ "vnet=new", "vnet" },
@@ -187,7 +213,8 @@ test_refused(void)
 		    t[i].word);
 		is_int(e.code, EINVAL, "%s: EINVAL", t[i].word);
 		ok(strncmp(e.msg, t[i].name, strlen(t[i].name)) == 0 &&
-		    e.msg[strlen(t[i].name)] == ':', "names it: %s", e.msg);
+			e.msg[strlen(t[i].name)] == ':',
+		    "names it: %s", e.msg);
 	}
 }
 

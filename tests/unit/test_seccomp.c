@@ -86,8 +86,10 @@ new_filter(uint32_t otherwise)
 {
 	scmp_filter_ctx ctx = seccomp_init(otherwise);
 
-	must(ctx != NULL && seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_ERRNO(ENOSYS)) == 0, "seccomp_init");
+	must(ctx != NULL &&
+		seccomp_attr_set(
+		    ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) == 0,
+	    "seccomp_init");
 	return ctx;
 }
 
@@ -167,7 +169,7 @@ static void
 build_ioctl(struct prog *p)
 {
 	static const uint64_t cmds[] = { 0x5412, 0x541c, 0x541d, 0x5423,
-	    0x5437 };
+		0x5437 };
 	scmp_filter_ctx ctx = new_filter(SCMP_ACT_ALLOW);
 	struct scmp_arg_cmp a;
 	size_t i;
@@ -182,10 +184,16 @@ build_ioctl(struct prog *p)
 static enum peer
 peer_of(uint32_t nr)
 {
-	static const struct { const char *name; enum peer peer; } special[] = {
-		{ "clone", PEER_EPERM }, { "unshare", PEER_EPERM },
-		{ "personality", PEER_EPERM }, { "socket", PEER_SOCKET },
-		{ "socketpair", PEER_SOCKET }, { "ioctl", PEER_IOCTL },
+	static const struct {
+		const char *name;
+		enum peer peer;
+	} special[] = {
+		{ "clone", PEER_EPERM },
+		{ "unshare", PEER_EPERM },
+		{ "personality", PEER_EPERM },
+		{ "socket", PEER_SOCKET },
+		{ "socketpair", PEER_SOCKET },
+		{ "ioctl", PEER_IOCTL },
 	};
 	size_t i;
 
@@ -196,13 +204,60 @@ peer_of(uint32_t nr)
 }
 
 static const uint64_t samples[] = {
-	0, 1, 2, 3, 4, 8, 9, 10, 12, 15, 16, 17, 31, 38, 40, 44, 0x40, 0x80,
-	17 | 0x01200000, 0x3d0f00, 0x7d0f00, 0x50f00, 0x20000, 0x20008, 0x20009,
-	0x40000, 0x5401, 0x5411, 0x5412, 0x5413, 0x541c, 0x541d, 0x5423, 0x5437,
-	0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
-	0x80000000, 0x7e020000, 0xffff0000, 0xfffffffe, 0xffffffff,
-	0x100000000, 0x100000001, 0x100000002, 0x10000000a, 0x100005412,
-	0x110000000, 0xffffffff00000000, 0xffffffff00000010, 0xffffffffffffffff,
+	0,
+	1,
+	2,
+	3,
+	4,
+	8,
+	9,
+	10,
+	12,
+	15,
+	16,
+	17,
+	31,
+	38,
+	40,
+	44,
+	0x40,
+	0x80,
+	17 | 0x01200000,
+	0x3d0f00,
+	0x7d0f00,
+	0x50f00,
+	0x20000,
+	0x20008,
+	0x20009,
+	0x40000,
+	0x5401,
+	0x5411,
+	0x5412,
+	0x5413,
+	0x541c,
+	0x541d,
+	0x5423,
+	0x5437,
+	0x02000000,
+	0x04000000,
+	0x08000000,
+	0x10000000,
+	0x20000000,
+	0x40000000,
+	0x80000000,
+	0x7e020000,
+	0xffff0000,
+	0xfffffffe,
+	0xffffffff,
+	0x100000000,
+	0x100000001,
+	0x100000002,
+	0x10000000a,
+	0x100005412,
+	0x110000000,
+	0xffffffff00000000,
+	0xffffffff00000010,
+	0xffffffffffffffff,
 };
 
 /* Number of differences over all samples at nr; the first is shown. */
@@ -228,8 +283,8 @@ compare(const struct prog *ours, const struct prog *theirs, uint32_t arch,
 				continue;
 			if (diff++ == 0)
 				(void)printf("# call %u (%llx, %llx, %llx): "
-				    "ours %#x, libseccomp's %#x\n", nr,
-				    d.args[0], d.args[1], d.args[2], a, b);
+					     "ours %#x, libseccomp's %#x\n",
+				    nr, d.args[0], d.args[1], d.args[2], a, b);
 		}
 	}
 	return diff;
@@ -239,8 +294,8 @@ static void
 test_against_libseccomp(const struct seccomp_choice *c)
 {
 	static const uint32_t wild[] = { 1023, 4096, 0x3fffffff, 0x40000000,
-	    0x40000010, 0x40000029, 0x40000209, 0x7fffffff, 0x80000000,
-	    0xfffffffe, 0xffffffff };
+		0x40000010, 0x40000029, 0x40000209, 0x7fffffff, 0x80000000,
+		0xfffffffe, 0xffffffff };
 	static struct prog ours, peer[PEERS];
 	struct jerr e = JERR_INIT;
 	unsigned diff = 0, foreign = 0;
@@ -254,7 +309,8 @@ test_against_libseccomp(const struct seccomp_choice *c)
 	build_socket(c, &peer[PEER_SOCKET]);
 	build_ioctl(&peer[PEER_IOCTL]);
 	(void)printf("# %zu instructions; libseccomp's without arguments: "
-	    "%zu\n", ours.n, peer[PEER_MAIN].n);
+		     "%zu\n",
+	    ours.n, peer[PEER_MAIN].n);
 
 	for (nr = 0; nr <= 600; nr++)
 		diff += compare(&ours, &peer[peer_of(nr)], NATIVE, nr);
@@ -271,8 +327,9 @@ static uint32_t
 answer(const struct prog *p, uint32_t arch, uint32_t nr, uint64_t a0,
     uint64_t a1, uint64_t a2)
 {
-	struct seccomp_data d = { .nr = (int)nr, .arch = arch,
-	    .args = { a0, a1, a2 } };
+	struct seccomp_data d = {
+		.nr = (int)nr, .arch = arch, .args = { a0, a1, a2 }
+	};
 
 	return bpf_run(p->insn, p->n, &d, NULL);
 }
@@ -324,8 +381,8 @@ test_in_words(void)
 	must(seccomp_build(&c, p.insn, MAXPROG, &p.n, &e) == 0, e.msg);
 	for (i = 0; i < nitems(t); i++)
 		is_int(answer(&p, NATIVE, (uint32_t)nr_of(t[i].call), t[i].a0,
-		    t[i].a1, t[i].a2), t[i].want, "%s %s", t[i].call,
-		    t[i].what);
+			   t[i].a1, t[i].a2),
+		    t[i].want, "%s %s", t[i].call, t[i].what);
 	is_int(answer(&p, FOREIGN, 20, 0, 0, 0), ERR(ENOSYS), "foreign getpid");
 	is_int(answer(&p, NATIVE, 0x40000000 | 39, 0, 0, 0), ERR(ENOSYS),
 	    "x32 getpid");
@@ -367,8 +424,9 @@ test_short_jumps(void)
 static void
 test_shape(void)
 {
-	struct seccomp_choice c = { .ip4 = true, .ip6 = true,
-	    .statmount = true };
+	struct seccomp_choice c = {
+		.ip4 = true, .ip6 = true, .statmount = true
+	};
 	static struct prog p, q;
 	struct jerr e = JERR_INIT;
 	struct seccomp_data d = { .arch = NATIVE };
@@ -417,8 +475,8 @@ test_kernel(void)
 	pid_t pid;
 
 	must(seccomp_build(&c, p.insn, MAXPROG, &p.n, &e) == 0, e.msg);
-	fp = (struct sock_fprog){ .len = (unsigned short)p.n,
-	    .filter = p.insn };
+	fp = (struct sock_fprog) { .len = (unsigned short)p.n,
+		.filter = p.insn };
 	got = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	must(got != MAP_FAILED, "mmap");
@@ -454,8 +512,9 @@ main(void)
 	unsigned i;
 
 	for (i = 0; i < 8; i++) {
-		c = (struct seccomp_choice){ .ip4 = (i & 1) != 0,
-		    .ip6 = (i & 2) != 0, .statmount = (i & 4) != 0 };
+		c = (struct seccomp_choice) { .ip4 = (i & 1) != 0,
+			.ip6 = (i & 2) != 0,
+			.statmount = (i & 4) != 0 };
 		test_against_libseccomp(&c);
 	}
 	test_in_words();
