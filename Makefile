@@ -75,5 +75,5 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: all build check-build demo-build check check-vm demo bench install uninstall \
-	clean distclean
+.PHONY: all build check-build demo-build check check-vm demo bench install \
+	uninstall clean distclean
