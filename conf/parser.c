@@ -105,6 +105,10 @@ show_token(const struct token *t, char *buf, size_t size)
 {
 	size_t n = 0;
 
+	if (t->kind == TOK_BAD && t->src[0] == '\0') {
+		memcpy(buf, "\\000", 5);
+		return;
+	}
 	while (n < t->srclen && n < size - 4 && t->src[n] != '\n')
 		n++;
 	/* Not through the middle of a character. */

@@ -62,16 +62,13 @@ check_name(const struct jail_conf *c, struct jerr *e)
 	return 0;
 }
 
+/*
+ * ip4=new without an address is a jail without IPv4, as on FreeBSD: nothing to
+ * refuse, the addresses are (by their rows).
+ */
 static int
 check_addresses(const struct jail_conf *c, struct jerr *e)
 {
-	static const enum param_id families[] = { P_IP4, P_IP6 };
-
-	for (size_t i = 0; i < 2; i++)
-		if (conf_int(c, families[i]) == JSYS_NEW)
-			return later(param_table[families[i]].name,
-			    "addresses wait for the network work; inherit and "
-			    "disable are there", e);
 	if (conf_int(c, P_IP6) == JSYS_INHERIT &&
 	    conf_int(c, P_IP4) != JSYS_INHERIT)
 		return jerr_set(e, EINVAL, "ip6: inherit needs ip4=inherit as "
