@@ -33,6 +33,7 @@ jail_exec_run(const struct jail_exec *ex)
 	struct jerr e = JERR_INIT;
 	int status;
 
+	lib_clear();
 	if (check(ex, &e) == -1)
 		return lib_fail_err(&e);
 	status = life_exec(ex, &e);

@@ -54,6 +54,7 @@ new_source(jail_event_fn *fn, void *arg)
 {
 	struct jail_source *s = calloc(1, sizeof(*s));
 
+	lib_clear();
 	if (s == NULL) {
 		struct jerr e = JERR_INIT;
 
@@ -131,6 +132,7 @@ jail_source_params(const struct jail_source *src, size_t i)
 	bool needs_jid = false;
 	char **v = NULL;
 
+	lib_clear();
 	s.told = false;
 	if (conf_file_jail(src->conf, i, 0, &needs_jid, &c, message, &s, &e) ==
 	    -1) {
@@ -174,6 +176,7 @@ jail_request_run(const struct jail_request *req)
 		.arg = req->arg,
 	};
 
+	lib_clear();
 	if (plan_run(&p) == -1) {
 		struct jerr e = JERR_INIT;
 
