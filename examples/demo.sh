@@ -21,7 +21,8 @@ for tool in jail jls jexec busybox; do
 done
 
 dir=$(mktemp -d /var/tmp/jail-demo.XXXXXX)
-chmod 755 "$dir"
+# jail(8) warns when every user of the host can reach a root.
+chmod 700 "$dir"
 conf=$dir/jail.conf
 root=$dir/demo01
 had_registry=$(test -d /run/jail && echo yes || echo no)

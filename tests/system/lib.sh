@@ -110,6 +110,8 @@ t_enter()
 		echo "$resolv" >"$t_path"
 	fi
 	umask 022
+	# jail(8) warns when every user of the host can reach a root.
+	chmod 700 "$T_DIR"
 	world >.t_before
 }
 
