@@ -55,7 +55,7 @@ make_probe(int procfd, struct jerr *e)
 {
 	struct proc_clone how = { .flags = CLONE_NEWUSER, .cgroup = -1 };
 	auto_close int pidfd = -1;
-	int ns = -1;
+	int ns = -1, status;
 	pid_t pid = proc_clone(&how, &pidfd);
 
 	if (pid == 0) {
@@ -67,7 +67,7 @@ make_probe(int procfd, struct jerr *e)
 	if (ns_write_maps(procfd, pid, PROBE_BASE, e) == 0)
 		ns = ns_open_user(procfd, pid, e);
 	(void)pidfd_kill(pidfd, SIGKILL);
-	(void)pidfd_wait(pidfd, -1, NULL);
+	(void)pidfd_wait(pidfd, -1, &status);
 	return ns;
 }
 
