@@ -59,6 +59,13 @@ fail(int sock, const struct jerr *e)
 	_exit(1);
 }
 
+/* Where the tests kill or fail B and C; walk.h. */
+static int
+point(const char *name, struct jerr *e)
+{
+	return walk_test_point != NULL ? walk_test_point(name, false, e) : 0;
+}
+
 /* ---- C ---- */
 
 static const char *
@@ -144,7 +151,7 @@ pid1(const struct build *b)
 	if (msg_expect(b->bc[1], "builder", MSG_READY, NULL, NULL, &e) == -1)
 		_exit(1);
 	/* This copy of the builder's mounts is what locks every one of them. */
-	if (mount_enter_top(&e) == -1)
+	if (point("C.start", &e) == -1 || mount_enter_top(&e) == -1)
 		fail(b->bc[1], &e);
 	if (unshare(CLONE_NEWNS) == -1 || chdir("/") == -1) {
 		(void)jerr_sys(&e, "mount namespace");
@@ -152,6 +159,8 @@ pid1(const struct build *b)
 	}
 	(void)setsid();
 	(void)umask(022);
+	if (point("C.copied", &e) == -1)
+		fail(b->bc[1], &e);
 	if ((w->cf->uts == NS_JAIL && set_uts(w, &e) == -1) ||
 	    (w->cf->userns && ns_limit_children(w->procfd, &e) == -1))
 		fail(b->bc[1], &e);
@@ -164,6 +173,8 @@ pid1(const struct build *b)
 	else if (priv_enter(&drop, &e) == 0 &&
 	    msg_send(b->bc[1], MSG_COPIED, 0, -1) == 0 &&
 	    place_fds(b, &e) == 0) {
+		if (point("C.barrier", &e) == -1)
+			fail(barrier, &e);
 		if (msg_expect(barrier, "jail", MSG_GO, NULL, NULL, &e) == -1)
 			_exit(1);
 		run_init(exe, barrier);
@@ -252,7 +263,8 @@ builder(const struct build *b)
 	(void)close(b->mb[0]);
 	(void)close(b->mc[0]);
 	/* C inherits it: the jail's root must not trace either of us. */
-	if (priv_nondumpable(&e) == -1 || builder_unshare(b->w, &e) == -1)
+	if (priv_nondumpable(&e) == -1 || builder_unshare(b->w, &e) == -1 ||
+	    point("B.unshared", &e) == -1)
 		fail(b->mb[1], &e);
 	c = clone_pid1(b, &pidfd);
 	if (c == 0)
@@ -265,9 +277,11 @@ builder(const struct build *b)
 		    "clone of pid 1");
 		fail(b->mb[1], &e);
 	}
-	if (build_tree(b, c, pidfd, &e) == -1 ||
+	if (build_tree(b, c, pidfd, &e) == -1 || point("B.tree", &e) == -1 ||
 	    msg_send(b->bc[0], MSG_READY, 0, -1) == -1 ||
 	    msg_expect(b->bc[0], "pid 1", MSG_COPIED, NULL, NULL, &e) == -1)
+		fail(b->mb[1], &e);
+	if (point("B.end", &e) == -1)
 		fail(b->mb[1], &e);
 	if (msg_send(b->mb[1], MSG_PID, c, pidfd) == -1)
 		_exit(1);

@@ -1,0 +1,230 @@
+#!/usr/bin/env atf-sh
+# Every row of the step tables, and the builder's and pid 1's own points, with
+# an injected failure and with an injected SIGKILL; a SIGKILL at every system
+# call that changes something; pid 1 killed.  After each: the next command
+# works, and the world is as it was.
+#
+# JAIL_TEST_SAMPLE=N tries every Nth place only (where processes are slow).
+
+. "$(atf_get_srcdir)/lib.sh"
+
+: "${JAIL_TEST_SAMPLE:=1}"
+INJECT="$(atf_get_srcdir)/jail-inject"
+
+# A jail that uses every row there is.
+walk_conf()
+{
+	t_root root
+	mkdir -p data root/data
+	t_conf jail.conf <<-EOF
+	exec.clean; mount.devfs; mount.fdescfs;
+	host.hostname = "\$name.local";
+	path = "$PWD/root";
+	mount = "$PWD/data $PWD/root/data nullfs ro 0 0";
+	mount += "tmpfs $PWD/root/home tmpfs rw 0 0";
+	exec.prepare = "true prepare";
+	exec.prestart = "true prestart";
+	exec.created = "true created";
+	exec.start = "/bin/sh -c 'sleep 1000 & echo started'";
+	exec.poststart = "true poststart";
+	exec.prestop = "true prestop";
+	exec.stop = "/bin/true";
+	exec.poststop = "true poststop";
+	exec.release = "true release";
+	stop.timeout = 1;
+	web { }
+	other { exec.start = ""; command = "/bin/true"; }
+	EOF
+}
+
+# The points that "jail-inject -f jail.conf $1 web" passes, into file $2.
+walk_points()
+{
+	JAIL_INJECT=list $INJECT -f jail.conf -q "$1" web 9>"$2" >/dev/null ||
+	    atf_fail "$1 does not work without a fault"
+	[ "$(wc -l <"$2")" -ge 8 ] || atf_fail "few points: $(cat "$2")"
+}
+
+# every Nth line of a file
+sample()
+{
+	awk -v n="$JAIL_TEST_SAMPLE" '(NR - 1) % n == 0' "$1"
+}
+
+# The next command recovers, whatever was done; then nothing is left.
+recovers()
+{
+	jail -f jail.conf -q -c other || atf_fail "$1: next command"
+	t_unchanged "$1: after the next command"
+	jail -f jail.conf -q -c web >/dev/null || atf_fail "$1: a new start"
+	jail -f jail.conf -q -r web >/dev/null || atf_fail "$1: a new removal"
+	t_unchanged "$1: after a new start and removal"
+}
+
+t_case fail_start "a failure at every row of the start takes everything back" 300
+fail_start_test()
+{
+	walk_conf
+	walk_points -c points
+	jail -f jail.conf -q -r web >/dev/null
+	sample points >some
+	while read -r at; do
+		! JAIL_INJECT=fail:$at $INJECT -f jail.conf -c web \
+		    >out 2>err </dev/null || atf_fail "$at: success"
+		grep -q "injected at $at" err || {
+			cat err
+			atf_fail "$at: not said"
+		}
+		t_unchanged "failure at $at"
+	done <some
+}
+
+t_case kill_start "a SIGKILL at every row of the start" 600
+kill_start_test()
+{
+	walk_conf
+	walk_points -c points
+	jail -f jail.conf -q -r web >/dev/null
+	sample points >some
+	while read -r at; do
+		JAIL_INJECT=kill:$at $INJECT -f jail.conf -c web \
+		    >out 2>err </dev/null
+		rc=$?
+		case $at in
+		[BC].*)	# not jail(8) itself: it says so and takes it back
+			[ $rc = 1 ] || atf_fail "$at: status $rc"
+			t_unchanged "$at killed" ;;
+		*)	[ $rc = 137 ] || atf_fail "$at: status $rc" ;;
+		esac
+		recovers "killed at $at"
+	done <some
+}
+
+t_case fail_stop "a failure at every row of the removal" 300
+fail_stop_test()
+{
+	walk_conf
+	jail -f jail.conf -q -c web >/dev/null
+	walk_points -r points
+	sample points >some
+	while read -r at; do
+		jail -f jail.conf -q -c web >/dev/null || atf_fail "$at: start"
+		! JAIL_INJECT=fail:$at $INJECT -f jail.conf -r web \
+		    >out 2>err </dev/null || atf_fail "$at: success"
+		grep -q "injected at $at" err || {
+			cat err
+			atf_fail "$at: not said"
+		}
+		case $at in
+		exec.prestop:*|exec.stop:*|term:*)
+			[ "$(jls name)" = web ] ||
+			    atf_fail "$at: web does not run any more"
+			jail -f jail.conf -q -r web >/dev/null ;;
+		esac
+		jail -f jail.conf -q -c other || atf_fail "$at: next"
+		t_unchanged "failure at $at"
+	done <some
+}
+
+t_case kill_stop "a SIGKILL at every row of the removal" 600
+kill_stop_test()
+{
+	walk_conf
+	jail -f jail.conf -q -c web >/dev/null
+	walk_points -r points
+	sample points >some
+	while read -r at; do
+		jail -f jail.conf -q -c web >/dev/null || atf_fail "$at: start"
+		JAIL_INJECT=kill:$at $INJECT -f jail.conf -r web \
+		    >out 2>err </dev/null
+		rc=$?
+		[ $rc = 137 ] || atf_fail "$at: status $rc"
+		[ -z "$(jls name)" ] || jail -f jail.conf -q -r web >/dev/null ||
+		    atf_fail "$at: removal again"
+		recovers "killed at $at"
+	done <some
+}
+
+# System calls after which something is different.
+CALLS="clone3 clone fork vfork mkdirat mkdir openat openat2 write pwrite64
+    rename renameat renameat2 unlinkat unlink rmdir move_mount open_tree fsmount
+    fsopen mount_setattr setns unshare sendmsg pipe2 execve execveat pidfd_open
+    pidfd_send_signal fcntl socketpair"
+
+# kill_calls WHAT ARGS...: jail ARGS killed at the Kth of each call it makes.
+kill_calls()
+{
+	what=$1
+	shift
+	strace -qq -e signal=none -e trace="$(echo $CALLS | tr ' ' ,)" -o trace \
+	    jail "$@" >/dev/null 2>&1 || atf_fail "$what under strace"
+	awk -F'[( ]' '{ n[$1]++; print $1, n[$1] }' trace >places
+	[ "$(wc -l <places)" -ge 30 ] || atf_fail "few places"
+}
+
+t_case kill_calls_start "a SIGKILL at every changing system call of a start" 900
+kill_calls_start_test()
+{
+	walk_conf
+	kill_calls start -f jail.conf -q -c web
+	jail -f jail.conf -q -r web >/dev/null
+	sample places >some
+	while read -r call k; do
+		strace -qq -e signal=none -e trace="$call" -o trace \
+		    -e inject="$call:signal=KILL:when=$k" \
+		    jail -f jail.conf -q -c web >/dev/null 2>&1
+		[ -z "$(jls name)" ] || jail -f jail.conf -q -r web >/dev/null ||
+		    atf_fail "$call $k: removal"
+		jail -f jail.conf -q -c other || atf_fail "$call $k: next"
+		t_unchanged "killed at $call number $k"
+	done <some
+}
+
+t_case kill_calls_stop "a SIGKILL at every changing system call of a removal" 900
+kill_calls_stop_test()
+{
+	walk_conf
+	jail -f jail.conf -q -c web >/dev/null
+	kill_calls removal -f jail.conf -q -r web
+	sample places >some
+	while read -r call k; do
+		jail -f jail.conf -q -c web >/dev/null ||
+		    atf_fail "$call $k: start"
+		strace -qq -e signal=none -e trace="$call" -o trace \
+		    -e inject="$call:signal=KILL:when=$k" \
+		    jail -f jail.conf -q -r web >/dev/null 2>&1
+		[ -z "$(jls name)" ] || jail -f jail.conf -q -r web >/dev/null ||
+		    atf_fail "$call $k: removal"
+		jail -f jail.conf -q -c other || atf_fail "$call $k: next"
+		t_unchanged "killed at $call number $k"
+	done <some
+}
+
+t_case kill_init "pid 1 is killed: jls hides the jail, the next command sweeps it"
+kill_init_test()
+{
+	walk_conf
+	jail -f jail.conf -q -c web >/dev/null
+	pid=$(awk '$1 == "A" { print $4 }' /run/jail/index)
+	[ "$(cat "/proc/$pid/comm")" = jail-init ] || atf_fail "not pid 1: $pid"
+	kill -9 "$pid"
+	t_until 5 t_no_jails
+	atf_check -s exit:1 -e inline:"jexec: jail \"web\" not found\n" \
+	    jexec web /bin/true
+	recovers "pid 1 killed"
+}
+
+t_case full_run "a full /run: a start fails cleanly, a removal works"
+full_run_test()
+{
+	walk_conf
+	jail -f jail.conf -q -c web >/dev/null
+	dd if=/dev/zero of=/run/full bs=1M 2>/dev/null
+	dd if=/dev/zero of=/run/full2 bs=1 2>/dev/null
+	atf_check -s exit:1 -o ignore -e match:"No space left on device" \
+	    jail -f jail.conf -c other
+	[ "$(jls name)" = web ] || atf_fail "web is gone"
+	atf_check -o ignore jail -f jail.conf -r web
+	rm -f /run/full /run/full2
+	t_unchanged "after a full /run"
+}
