@@ -161,7 +161,7 @@ expected()
 	setxattr:trusted EPERM
 	ambient:sys_module EPERM
 	write:core_pattern EACCES|EROFS
-	write:sysrq EACCES|EROFS
+	write:sysrq EACCES|EROFS|ENOENT
 	EOF
 	[ "$(uname -m)" = x86_64 ] || return 0
 	# A kernel without 32-bit programs kills the one that tries.
