@@ -38,7 +38,7 @@ quote_line(struct strbuf *b, const char *s)
 		unsigned char c = (unsigned char)*s;
 
 		if (c >= ' ' && c != 0x7f ? strbuf_putc(b, *s) == -1 :
-		    strbuf_addf(b, "\\%03o", c) == -1)
+					    strbuf_addf(b, "\\%03o", c) == -1)
 			return -1;
 	}
 	return 0;

@@ -18,7 +18,7 @@
 #include "base/quote.h"
 #include "base/str.h"
 
-extern char jail_errmsg[];	/* <jail.h> */
+extern char jail_errmsg[]; /* <jail.h> */
 
 static const char *prog = "jail";
 
@@ -108,8 +108,8 @@ cli_exec_sibling(const char *name, char *const *argv)
 	}
 	path[n] = '\0';
 	slash = strrchr(path, '/');
-	if (slash == NULL || (size_t)(slash - path) + strlen(name) + 2 >
-	    sizeof(path)) {
+	if (slash == NULL ||
+	    (size_t)(slash - path) + strlen(name) + 2 > sizeof(path)) {
 		cli_warn("%s: not found", name);
 		return;
 	}

@@ -9,12 +9,12 @@
 #include "jail_linux.h"
 
 struct report {
-	bool quiet;		/* -q: errors only */
-	bool verbose;		/* -v */
-	bool ids;		/* -i: the jid of what was created, nothing else */
-	bool no_done;		/* no "NAME: created" and the like without -v */
-	int record;		/* -J: descriptor, or -1 */
-	const char *old_record;	/* old style: what follows the jid, or NULL */
+	bool quiet;   /* -q: errors only */
+	bool verbose; /* -v */
+	bool ids;     /* -i: the jid of what was created, nothing else */
+	bool no_done; /* no "NAME: created" and the like without -v */
+	int record;   /* -J: descriptor, or -1 */
+	const char *old_record; /* old style: what follows the jid, or NULL */
 	bool warned;		/* an error was told (in this process) */
 };
 

@@ -57,8 +57,8 @@ list_configured(const struct options *o, struct report *rep)
 			continue;
 		}
 		for (char **w = words; *w != NULL; w++)
-			(void)strbuf_addf(&b, "%s%s",
-			    w != words ? o->separator : "", *w);
+			(void)strbuf_addf(
+			    &b, "%s%s", w != words ? o->separator : "", *w);
 		cli_put(STDOUT_FILENO, "%s", strbuf_str(&b));
 		jail_source_params_free(words);
 	}
@@ -186,8 +186,9 @@ open_record(const char *file, struct report *rep)
 {
 	if (file == NULL)
 		return 0;
-	rep->record = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND |
-	    O_CLOEXEC | O_NOCTTY, 0666);
+	rep->record = open(file,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY,
+	    0666);
 	if (rep->record == -1) {
 		cli_warn("-J: %s: %s", file, strerror(errno));
 		return -1;
@@ -195,8 +196,15 @@ open_record(const char *file, struct report *rep)
 	return 0;
 }
 
-enum mode { MODE_USAGE, MODE_NOTHING, MODE_LIST, MODE_OLD, MODE_REMOVE,
-	MODE_WORDS, MODE_CONFIGURED };
+enum mode {
+	MODE_USAGE,
+	MODE_NOTHING,
+	MODE_LIST,
+	MODE_OLD,
+	MODE_REMOVE,
+	MODE_WORDS,
+	MODE_CONFIGURED
+};
 
 static bool
 has_assignment(const struct options *o)
@@ -214,7 +222,8 @@ choose(const struct options *o)
 
 	if (o->separator != NULL)
 		return o->ops != 0 || o->argc != 0 || o->words.n != 0 ?
-		    MODE_USAGE : MODE_LIST;
+		    MODE_USAGE :
+		    MODE_LIST;
 	if ((o->ops & JAIL_OP_CLEAN) != 0 &&
 	    (o->ops & (JAIL_OP_CREATE | JAIL_OP_MODIFY)) == 0) {
 		if (o->argc > 1 || has_assignment(o) || forced ||
@@ -226,14 +235,14 @@ choose(const struct options *o)
 	}
 	if ((o->ops & OPS) == 0)
 		return o->argc >= 4 && o->argv[0][0] == '/' ? MODE_OLD :
-		    MODE_USAGE;
+							      MODE_USAGE;
 	if ((o->ops & OPS) == JAIL_OP_REMOVE) {
 		if (o->argc == 0 || (has_assignment(o) && !forced))
 			return MODE_USAGE;
 		return MODE_REMOVE;
 	}
 	if (forced)
-		return MODE_USAGE;	/* -Rc: which of the two? */
+		return MODE_USAGE; /* -Rc: which of the two? */
 	if (o->argc > 1 || has_assignment(o) || o->words.n != 0)
 		return MODE_WORDS;
 	return MODE_CONFIGURED;

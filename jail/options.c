@@ -16,7 +16,7 @@
 /* Options that are words of the command line in disguise. */
 static const struct shorthand {
 	char opt;
-	const char *fmt;	/* with its argument, if it has one */
+	const char *fmt; /* with its argument, if it has one */
 	const char *also;
 } shorthands[] = {
 	{ 'h', "ip_hostname", NULL },
@@ -47,7 +47,7 @@ add_shorthand(struct options *o, int opt, const char *arg)
 		if (s->opt != opt)
 			continue;
 		return strv_addf(&o->words, "%s%s", s->fmt,
-		    arg != NULL ? arg : "") == 0 &&
+			   arg != NULL ? arg : "") == 0 &&
 		    (s->also == NULL || strv_add(&o->words, s->also) == 0);
 	}
 	return false;
@@ -106,8 +106,8 @@ options_parse(int argc, char **argv, struct options *o)
 {
 	int opt;
 
-	*o = (struct options){ .file = CONF_FILE };
-	opterr = 0;		/* one usage text instead of getopt's line */
+	*o = (struct options) { .file = CONF_FILE };
+	opterr = 0; /* one usage text instead of getopt's line */
 	/* '+': parameters and targets end the options, as on FreeBSD. */
 	while ((opt = getopt(argc, argv, "+cCde:f:hiJ:lmn:p:qrRs:u:U:v")) != -1)
 		if (!one_option(o, opt, optarg))

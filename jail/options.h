@@ -9,15 +9,15 @@
 #include "base/str.h"
 
 struct options {
-	unsigned ops;		/* JAIL_OP_* */
-	const char *separator;	/* -e, or NULL */
-	const char *file;	/* -f, or the standard one */
-	const char *record;	/* -J, or NULL */
-	unsigned parallel;	/* -p */
+	unsigned ops;	       /* JAIL_OP_* */
+	const char *separator; /* -e, or NULL */
+	const char *file;      /* -f, or the standard one */
+	const char *record;    /* -J, or NULL */
+	unsigned parallel;     /* -p */
 	bool ids, quiet, verbose, dying;
-	struct strv words;	/* the parameters that -h -l -n -s -u -U mean;
+	struct strv words; /* the parameters that -h -l -n -s -u -U mean;
 				 * any of them means: no configuration file */
-	int argc;		/* what is left */
+	int argc;	   /* what is left */
 	char **argv;
 };
 

@@ -40,8 +40,8 @@ add_variable(struct strv *env, const char *arg)
 
 /* False: the usage is wanted.  *status is 1 when a message was given instead. */
 static bool
-parse(int argc, char **argv, struct jail_exec *ex, struct strv *env,
-    int *status)
+parse(
+    int argc, char **argv, struct jail_exec *ex, struct strv *env, int *status)
 {
 	int opt;
 
@@ -59,7 +59,7 @@ parse(int argc, char **argv, struct jail_exec *ex, struct strv *env,
 		case 'l':
 			ex->clean = true;
 			break;
-		case 'n':	/* once meant "not by number" */
+		case 'n': /* once meant "not by number" */
 			break;
 		case 'u':
 		case 'U':
@@ -67,7 +67,7 @@ parse(int argc, char **argv, struct jail_exec *ex, struct strv *env,
 			    (ex->user_from == JAIL_USER_HOST) != (opt == 'u'))
 				return false;
 			ex->user_from = opt == 'u' ? JAIL_USER_HOST :
-			    JAIL_USER_JAIL;
+						     JAIL_USER_JAIL;
 			ex->user = optarg;
 			break;
 		default:

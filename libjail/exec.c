@@ -15,15 +15,15 @@ static int
 check(const struct jail_exec *ex, struct jerr *e)
 {
 	if (ex->jid <= 0)
-		return jerr_set(e, EINVAL, "jail_attach(%d): no such jail",
-		    ex->jid);
+		return jerr_set(
+		    e, EINVAL, "jail_attach(%d): no such jail", ex->jid);
 	if (ex->user_from != JAIL_USER_NONE &&
 	    (ex->user == NULL || ex->user[0] == '\0'))
 		return jerr_set(e, EINVAL, "user: empty name");
 	for (char *const *v = ex->env; v != NULL && *v != NULL; v++)
 		if (strchr(*v, '=') == NULL || (*v)[0] == '=')
-			return jerr_set(e, EINVAL,
-			    "%s: Invalid environment variable.", *v);
+			return jerr_set(
+			    e, EINVAL, "%s: Invalid environment variable.", *v);
 	return 0;
 }
 

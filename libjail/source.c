@@ -19,14 +19,15 @@ struct jail_source {
 	struct conf_file *conf;
 	jail_event_fn *fn;
 	void *arg;
-	bool told;		/* an error went out since it was cleared */
+	bool told; /* an error went out since it was cleared */
 };
 
 static void
 tell(struct jail_source *s, enum jail_event_kind kind, const char *text)
 {
-	struct jail_event ev = { .kind = kind, .text = text,
-		.len = strlen(text) };
+	struct jail_event ev = {
+		.kind = kind, .text = text, .len = strlen(text)
+	};
 
 	if (kind == JAIL_EVENT_ERROR)
 		s->told = true;
@@ -125,7 +126,7 @@ jail_source_name(const struct jail_source *src, size_t i)
 char **
 jail_source_params(const struct jail_source *src, size_t i)
 {
-	struct jail_source s = *src;	/* told is ours, not the caller's */
+	struct jail_source s = *src; /* told is ours, not the caller's */
 	struct jail_conf c = JAIL_CONF_INIT;
 	auto_strv struct strv words = STRV_INIT;
 	struct jerr e = JERR_INIT;

@@ -27,11 +27,11 @@
 #include "base/io.h"
 #include "base/num.h"
 
-#define FILE_MAX ((size_t)16 << 20)	/* passwd, group */
-#define DEFS_MAX ((size_t)256 << 10)	/* login.defs */
+#define FILE_MAX ((size_t)16 << 20)  /* passwd, group */
+#define DEFS_MAX ((size_t)256 << 10) /* login.defs */
 #define PATH_MAXLEN 1024
 #define ID_MAX ((uint64_t)UINT32_MAX - 1)
-#define NOT_REGULAR EMEDIUMTYPE		/* Linux has no EFTYPE; no open gives it */
+#define NOT_REGULAR EMEDIUMTYPE /* Linux has no EFTYPE; no open gives it */
 #define DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -128,8 +128,8 @@ host_groups(const char *name, struct user *u, struct jerr *e)
 		if (n > USER_MAXGROUPS)
 			break;
 	}
-	return jerr_set(e, E2BIG, "%s: more than %d groups", name,
-	    USER_MAXGROUPS);
+	return jerr_set(
+	    e, E2BIG, "%s: more than %d groups", name, USER_MAXGROUPS);
 }
 
 static int
@@ -153,7 +153,8 @@ host_entry(const char *name, struct user *u, struct jerr *e)
 	u->uid = pw != NULL ? pw->pw_uid : (uid_t)id;
 	u->gid = pw != NULL ? pw->pw_gid : (gid_t)id;
 	if (fill(u, pw != NULL ? pw->pw_name : name,
-	    pw != NULL ? pw->pw_dir : "", pw != NULL ? pw->pw_shell : "") == -1)
+		pw != NULL ? pw->pw_dir : "",
+		pw != NULL ? pw->pw_shell : "") == -1)
 		return no_memory(e);
 	return pw != NULL ? host_groups(u->name, u, e) : 0;
 }
@@ -179,8 +180,8 @@ user_from_host(const char *name, struct user *out, struct jerr *e)
 static int
 read_jail_file(int rootfd, const char *path, size_t max, struct strbuf *out)
 {
-	auto_close int look = path_open_in_root(rootfd, path,
-	    O_PATH | O_NOFOLLOW, 0);
+	auto_close int look = path_open_in_root(
+	    rootfd, path, O_PATH | O_NOFOLLOW, 0);
 	auto_close int fd = -1;
 	struct stat st, st2;
 
@@ -192,8 +193,8 @@ read_jail_file(int rootfd, const char *path, size_t max, struct strbuf *out)
 		errno = S_ISLNK(st.st_mode) ? ELOOP : NOT_REGULAR;
 		return -1;
 	}
-	fd = path_open_in_root(rootfd, path,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	fd = path_open_in_root(
+	    rootfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd == -1 || fstat(fd, &st2) == -1)
 		return -1;
 	/* The name may have been exchanged in between. */
@@ -252,8 +253,8 @@ split(char *line, char **f, size_t n)
 
 /* 1 when the line is the entry asked for, 0 when not. */
 static int
-match_passwd(char *line, const char *name, bool number, uint64_t id,
-    struct user *u)
+match_passwd(
+    char *line, const char *name, bool number, uint64_t id, struct user *u)
 {
 	enum { NAME, PW, UID, GID, GECOS, HOME, SHELL, NFIELDS };
 	char *f[NFIELDS];
@@ -358,8 +359,8 @@ jail_entry(int rootfd, const char *name, struct user *u, struct jerr *e)
 		return jerr_set(e, ENOENT, "%s: no such user", name);
 	u->uid = (uid_t)id;
 	u->gid = (gid_t)id;
-	return fill(u, id == 0 ? "root" : name, "", "") == -1 ?
-	    no_memory(e) : 0;
+	return fill(u, id == 0 ? "root" : name, "", "") == -1 ? no_memory(e) :
+								0;
 }
 
 int
@@ -407,7 +408,7 @@ defs_value(char *line, const char *word)
 	if (strncmp(v, "PATH=", 5) == 0)
 		v += 5;
 	for (end = strlen(v); end > 0 && strchr(" \t\"\r", v[end - 1]) != NULL;
-	    end--)
+	     end--)
 		v[end - 1] = '\0';
 	return v;
 }
@@ -433,7 +434,7 @@ bool
 user_term_ok(const char *term)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
 	size_t n = strlen(term);
 
 	return n >= 1 && n <= 63 && strspn(term, good) == n;

@@ -20,12 +20,15 @@
 struct user {
 	uid_t uid;
 	gid_t gid;
-	gid_t *groups;		/* supplementary, ascending, without gid; owned */
+	gid_t *groups; /* supplementary, ascending, without gid; owned */
 	size_t ngroups;
-	char *name, *home, *shell;	/* never NULL after success; owned */
+	char *name, *home, *shell; /* never NULL after success; owned */
 };
 
-#define USER_INIT { .groups = NULL, .ngroups = 0 }
+#define USER_INIT \
+	{ \
+		.groups = NULL, .ngroups = 0 \
+	}
 
 void user_free(struct user *u);
 
@@ -45,8 +48,8 @@ int user_from_host(const char *name, struct user *out, struct jerr *e);
  * name and lead nowhere outside for the others.  A missing passwd knows
  * numbers only, and "root".
  */
-int user_from_jail(int rootfd, const char *name, struct user *out,
-    struct jerr *e);
+int user_from_jail(
+    int rootfd, const char *name, struct user *out, struct jerr *e);
 
 /* PATH for this uid from the jail's /etc/login.defs, else the built-in one
  * (DESIGN 9).  malloc'd; NULL only without memory. */

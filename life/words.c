@@ -66,8 +66,8 @@ add_keyed(const struct conf_keyed *k, struct strv *out)
 
 	if (strbuf_addf(&b, "%s.%s", param_table[k->id].name, k->key) == -1)
 		return -1;
-	if (k->value != NULL && (strbuf_putc(&b, '=') == -1 ||
-	    quote_word(&b, k->value) == -1))
+	if (k->value != NULL &&
+	    (strbuf_putc(&b, '=') == -1 || quote_word(&b, k->value) == -1))
 		return -1;
 	return strv_add(out, strbuf_str(&b));
 }

@@ -28,14 +28,14 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 
-#define MSG_MASTER 'M'	/* child: here is the master */
-#define MSG_NONE 'N'	/* child: there is no devpts */
-#define MSG_SLAVE 'S'	/* parent: here is the slave of a private one */
+#define MSG_MASTER 'M' /* child: here is the master */
+#define MSG_NONE 'N'   /* child: there is no devpts */
+#define MSG_SLAVE 'S'  /* parent: here is the slave of a private one */
 
 int
 tty_probe(struct tty_want *w)
 {
-	*w = (struct tty_want){ .in = -1, .out = -1 };
+	*w = (struct tty_want) { .in = -1, .out = -1 };
 	for (int fd = 0; fd <= 2; fd++)
 		w->is_tty[fd] = isatty(fd) == 1;
 	if (w->is_tty[0])
@@ -45,12 +45,12 @@ tty_probe(struct tty_want *w)
 	else if (w->is_tty[2])
 		w->out = 2;
 	else if (w->is_tty[0])
-		w->out = 0;	/* echo; terminals are opened for both */
+		w->out = 0; /* echo; terminals are opened for both */
 	if (w->out == -1)
 		return 0;
 	w->raw = w->is_tty[0] && w->is_tty[1];
 	if (ioctl(w->out, TIOCGWINSZ, &w->size) == -1)
-		w->size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
+		w->size = (struct winsize) { .ws_row = 24, .ws_col = 80 };
 	if (tcgetattr(w->in != -1 ? w->in : w->out, &w->tio) == -1)
 		return 0;
 	return 1;
@@ -100,8 +100,10 @@ recv_msg(int sock, int *fd)
 	} u;
 	char what = 0;
 	struct iovec iov = { .iov_base = &what, .iov_len = 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = u.room, .msg_controllen = sizeof(u.room) };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = u.room,
+		.msg_controllen = sizeof(u.room) };
 	struct cmsghdr *c;
 	ssize_t n;
 
@@ -189,7 +191,8 @@ get_slave(int sock, struct jerr *e)
 	if (what == -1)
 		return jerr_sys(e, "terminal: private devpts");
 	if (what != MSG_SLAVE || slave == -1)
-		return jerr_set(e, EPROTO, "terminal: private devpts: none came");
+		return jerr_set(
+		    e, EPROTO, "terminal: private devpts: none came");
 	return take_fd(&slave);
 }
 
@@ -242,19 +245,20 @@ private_pty(uid_t uid, gid_t gid, int *slave, struct jerr *e)
 	(void)snprintf(num[1], sizeof(num[1]), "%u", (unsigned)gid);
 	fs = (int)syscall(SYS_fsopen, "devpts", FSOPEN_CLOEXEC);
 	if (fs == -1 ||
-	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "uid", num[0], 0)
-	    == -1 ||
-	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "gid", num[1], 0)
-	    == -1 ||
-	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "620", 0)
-	    == -1 ||
+	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "uid", num[0], 0) ==
+		-1 ||
+	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "gid", num[1], 0) ==
+		-1 ||
+	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "620", 0) ==
+		-1 ||
 	    syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == -1)
 		return jerr_sys(e, "terminal: private devpts");
 	mnt = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
 	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	if (mnt == -1)
 		return jerr_sys(e, "terminal: private devpts: fsmount");
-	master = openat(mnt, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	master = openat(
+	    mnt, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (master == -1)
 		return jerr_sys(e, "terminal: private devpts: ptmx");
 	*slave = open_peer(master);

@@ -28,12 +28,12 @@
 #include "base/err.h"
 
 struct tty_want {
-	bool is_tty[3];		/* which of 0-2 are terminals */
-	int in;			/* the host's terminal to read from, or -1 */
-	int out;		/* the one to write to, or -1 */
-	bool raw;		/* 0 and 1 both are one: raw mode while relaying */
+	bool is_tty[3]; /* which of 0-2 are terminals */
+	int in;		/* the host's terminal to read from, or -1 */
+	int out;	/* the one to write to, or -1 */
+	bool raw;	/* 0 and 1 both are one: raw mode while relaying */
 	struct winsize size;
-	struct termios tio;	/* of the host's terminal, as found */
+	struct termios tio; /* of the host's terminal, as found */
 };
 
 /* 1: at least one of 0-2 is a terminal and w says which; 0: none. */
@@ -58,11 +58,11 @@ int tty_child(int sock, const struct tty_want *w, struct jerr *e);
 int tty_parent_recv(int sock, uid_t uid, gid_t gid, struct jerr *e);
 
 struct tty_run {
-	const struct tty_want *want;	/* NULL when there is no terminal */
-	int master;			/* -1: only wait and forward signals;
+	const struct tty_want *want; /* NULL when there is no terminal */
+	int master;		     /* -1: only wait and forward signals;
 					 * tty_proxy closes it */
-	int pidfd;			/* of the child of this process */
-	pid_t pid;			/* the same child, not yet waited for */
+	int pidfd;		     /* of the child of this process */
+	pid_t pid;		     /* the same child, not yet waited for */
 };
 
 /*

@@ -26,10 +26,10 @@
 #include "base/cleanup.h"
 
 #define BUF_SIZE 32768
-#define LINE_ROOM 4096		/* a canonical read gives at most one line */
-#define SLOW_WRITE 256		/* a blocking terminal takes so much at POLLOUT */
+#define LINE_ROOM 4096 /* a canonical read gives at most one line */
+#define SLOW_WRITE 256 /* a blocking terminal takes so much at POLLOUT */
 #define RECHECK_MS 200
-#define DRAIN_MAX (1 << 20)	/* after the child's end: others may flood on */
+#define DRAIN_MAX (1 << 20) /* after the child's end: others may flood on */
 
 /* 6.9 and later; older kernels say EINVAL. */
 #define SIGNAL_PROCESS_GROUP (1U << 2)
@@ -42,16 +42,16 @@ struct buf {
 struct relay {
 	const struct tty_run *r;
 	int master, sigs;
-	int in, out;		/* own, non-blocking descriptions, or want's */
+	int in, out; /* own, non-blocking descriptions, or want's */
 	bool in_own, out_own;
-	struct termios saved;	/* valid while raw_on */
+	struct termios saved; /* valid while raw_on */
 	bool raw_on;
 	sigset_t fatal, old;
-	int die;		/* a signal that shall end this process */
+	int die; /* a signal that shall end this process */
 	bool exited, done;
 	size_t drained;
 	int status;
-	struct buf up, down;	/* to the pty, from the pty */
+	struct buf up, down; /* to the pty, from the pty */
 };
 
 enum { FD_SIG, FD_PID, FD_IN, FD_MASTER, FD_OUT, NFDS };
@@ -98,7 +98,7 @@ reopen(int fd, int flags, bool *own)
 	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	n = open(name, flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (n == -1)
-		return fd;	/* not ours (su), or gone: the given one serves */
+		return fd; /* not ours (su), or gone: the given one serves */
 	*own = true;
 	return n;
 }
@@ -172,7 +172,7 @@ interrupt_child(const struct relay *p, int sig)
 	if (p->master != -1 && ioctl(p->master, TIOCSIG, sig) == 0)
 		return;
 	if (syscall(SYS_pidfd_send_signal, p->r->pidfd, sig, NULL,
-	    SIGNAL_PROCESS_GROUP) == 0)
+		SIGNAL_PROCESS_GROUP) == 0)
 		return;
 	if (kill(-p->r->pid, sig) == -1)
 		signal_child(p, sig);
@@ -195,7 +195,7 @@ handle_signal(struct relay *p, int sig)
 		p->die = sig;
 		p->done = true;
 	} else if (p->exited) {
-		p->done = true;		/* do not wait for a stuck terminal */
+		p->done = true; /* do not wait for a stuck terminal */
 	} else if (sig == SIGINT || sig == SIGQUIT) {
 		interrupt_child(p, sig);
 	} else {
@@ -233,8 +233,9 @@ read_input(struct relay *p)
 	const char eof = (char)p->r->want->tio.c_cc[VEOF];
 	ssize_t n = read(p->in, tmp, sizeof(tmp));
 
-	if (n == -1 && (errno == EINTR || errno == EAGAIN ||
-	    (errno == EIO && !foreground(p))))
+	if (n == -1 &&
+	    (errno == EINTR || errno == EAGAIN ||
+		(errno == EIO && !foreground(p))))
 		return;
 	if (n == -1 || (n == 0 && p->r->want->raw)) {
 		hang_up(p);
@@ -301,14 +302,14 @@ reap(struct relay *p)
 	siginfo_t si = { .si_pid = 0 };
 
 	if (waitid((idtype_t)P_PIDFD, (id_t)p->r->pidfd, &si,
-	    WEXITED | WNOHANG | __WALL) == -1) {
+		WEXITED | WNOHANG | __WALL) == -1) {
 		if (errno == EINTR)
 			return;
-		p->status = -1;		/* somebody else waited for it */
+		p->status = -1; /* somebody else waited for it */
 		p->exited = true;
 	} else if (si.si_pid != 0) {
 		p->status = si.si_code == CLD_EXITED ? si.si_status :
-		    128 + si.si_status;
+						       128 + si.si_status;
 		p->exited = true;
 	}
 }
@@ -321,14 +322,14 @@ prepare(const struct relay *p, bool master_idle, struct pollfd *fds)
 	int ms = -1;
 
 	for (int i = 0; i < NFDS; i++)
-		fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
+		fds[i] = (struct pollfd) { .fd = -1, .events = POLLIN };
 	fds[FD_SIG].fd = p->sigs;
 	if (!p->exited)
 		fds[FD_PID].fd = p->r->pidfd;
 	if (input)
 		fds[FD_IN].fd = p->in;
 	else if (p->in != -1 && p->master != -1 && !p->exited)
-		ms = RECHECK_MS;	/* nobody tells us that it is our turn */
+		ms = RECHECK_MS; /* nobody tells us that it is our turn */
 	if (p->master != -1 && !master_idle) {
 		fds[FD_MASTER].events = 0;
 		if (room(&p->down) != 0)
@@ -356,8 +357,9 @@ turn(struct relay *p, bool *master_idle)
 	short m;
 
 	*master_idle = false;
-	if (poll(fds, NFDS, p->exited && p->master != -1 &&
-	    room(&p->down) != 0 ? 0 : ms) == -1)
+	if (poll(fds, NFDS,
+		p->exited && p->master != -1 && room(&p->down) != 0 ? 0 : ms) ==
+	    -1)
 		return errno == EINTR ? 0 : -1;
 	if (fds[FD_SIG].revents != 0)
 		read_signals(p);
@@ -373,7 +375,7 @@ turn(struct relay *p, bool *master_idle)
 	if (p->master != -1 && (m & POLLIN) != 0)
 		read_master(p);
 	else if (p->master != -1 && p->exited && room(&p->down) != 0)
-		p->drained = DRAIN_MAX;		/* nothing is left in it */
+		p->drained = DRAIN_MAX; /* nothing is left in it */
 	else if ((m & (POLLHUP | POLLERR)) != 0)
 		*master_idle = true;
 	if (fds[FD_OUT].revents != 0)
@@ -443,8 +445,9 @@ unblock_signals(struct relay *p)
 int
 tty_proxy(const struct tty_run *r, int *status, struct jerr *e)
 {
-	struct relay p = { .r = r, .master = r->master, .sigs = -1, .in = -1,
-		.out = -1 };
+	struct relay p = {
+		.r = r, .master = r->master, .sigs = -1, .in = -1, .out = -1
+	};
 	bool idle = false;
 	int failed = 0;
 
@@ -472,8 +475,11 @@ tty_proxy(const struct tty_run *r, int *status, struct jerr *e)
 	if (p.die != 0)
 		(void)raise(p.die);
 	if (failed != 0 || !p.exited)
-		return failed != 0 ? -1 : jerr_set(e, EINTR, "terminal: "
-		    "ended by signal %d", p.die);
+		return failed != 0 ? -1 :
+				     jerr_set(e, EINTR,
+					 "terminal: "
+					 "ended by signal %d",
+					 p.die);
 	if (p.status == -1)
 		return jerr_set(e, ECHILD, "wait: the process is not ours");
 	*status = p.status;

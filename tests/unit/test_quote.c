@@ -34,7 +34,7 @@ test_words(void)
 	struct conf_origin at = { .file = NULL };
 	struct jerr e = JERR_INIT;
 	auto_strv struct strv w = STRV_INIT;
-	char *two[] = { (char[]){ "/bin/sh /etc/rc" }, (char[]){ "true" } };
+	char *two[] = { (char[]) { "/bin/sh /etc/rc" }, (char[]) { "true" } };
 
 	is_int(conf_set1(&c, "path", "/srv/a b", &e), 0, "path");
 	is_int(conf_set1(&c, "name", "web", &e), 0, "name");

@@ -25,16 +25,16 @@
 typedef int child_fn(void);
 
 struct session {
-	int user;		/* the outer master */
-	int slave;		/* kept open: to look at the settings */
+	int user;  /* the outer master */
+	int slave; /* kept open: to look at the settings */
 	pid_t relay;
 	struct termios before;
 };
 
 struct how {
 	child_fn *run;
-	bool hide_devpts;	/* the child sees an empty root */
-	int out_pipe;		/* relay's fd 1 instead of the terminal, or -1 */
+	bool hide_devpts; /* the child sees an empty root */
+	int out_pipe;	  /* relay's fd 1 instead of the terminal, or -1 */
 	bool no_tty;
 };
 
@@ -57,10 +57,11 @@ play_child(int sock, const struct tty_want *w, const struct how *h)
 {
 	struct jerr e = JERR_INIT;
 
-	if (h->hide_devpts && (unshare(CLONE_NEWNS) == -1 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount("none", "/mnt", "tmpfs", 0, NULL) == -1 ||
-	    chroot("/mnt") == -1))
+	if (h->hide_devpts &&
+	    (unshare(CLONE_NEWNS) == -1 ||
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+		mount("none", "/mnt", "tmpfs", 0, NULL) == -1 ||
+		chroot("/mnt") == -1))
 		_exit(99);
 	if (w == NULL) {
 		(void)setsid();
@@ -142,9 +143,9 @@ is_back(const struct session *s)
 {
 	struct termios t;
 
-	return tcgetattr(s->slave, &t) == 0 &&
-	    t.c_lflag == s->before.c_lflag && t.c_iflag == s->before.c_iflag &&
-	    t.c_oflag == s->before.c_oflag && t.c_cflag == s->before.c_cflag;
+	return tcgetattr(s->slave, &t) == 0 && t.c_lflag == s->before.c_lflag &&
+	    t.c_iflag == s->before.c_iflag && t.c_oflag == s->before.c_oflag &&
+	    t.c_cflag == s->before.c_cflag;
 }
 
 /* Reads from fd until text came or ten seconds are over. */
@@ -181,7 +182,7 @@ finish(struct session *s)
 			(void)close(s->user);
 			(void)close(s->slave);
 			return WIFEXITED(st) ? WEXITSTATUS(st) :
-			    1000 + WTERMSIG(st);
+					       1000 + WTERMSIG(st);
 		}
 		(void)nanosleep(&t, NULL);
 	}
@@ -243,8 +244,8 @@ watch_size(void)
 	while (got_signal == 0)
 		(void)usleep(10000);
 	(void)ioctl(0, TIOCGWINSZ, &ws);
-	(void)snprintf(line, sizeof(line), "size %d %d.\n", ws.ws_row,
-	    ws.ws_col);
+	(void)snprintf(
+	    line, sizeof(line), "size %d %d.\n", ws.ws_row, ws.ws_col);
 	say(line);
 	return 0;
 }
@@ -411,7 +412,8 @@ test_paste(void)
 	begin(&s, &h);
 	ok(expect(s.user, "ready\n"), "started");
 	for (size_t i = 0; i < SIZE; i++)
-		in[i] = i % LINE == LINE - 1 ? '\n' :
+		in[i] = i % LINE == LINE - 1 ?
+		    '\n' :
 		    (char)('!' + (i * 7 + i / LINE) % 90);
 	in[SIZE] = '\004';
 	(void)fcntl(s.user, F_SETFL, O_RDWR | O_NONBLOCK);

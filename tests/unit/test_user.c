@@ -104,7 +104,8 @@ test_plain(void)
 static void
 test_hostile(void)
 {
-	static const char nul[] = "mallory:x:0:0::/:/bin/sh\0:x\nok:x:7:7::/:/s\n";
+	static const char nul[] =
+	    "mallory:x:0:0::/:/bin/sh\0:x\nok:x:7:7::/:/s\n";
 	char big[4096];
 	int fd;
 
@@ -145,7 +146,7 @@ test_hostile(void)
 	(void)unlinkat(root, "etc/group", 0);
 	is_str(look("u"), "1:1::u:/:/bin/sh", "no group file");
 	fd = openat(root, "etc/group", O_WRONLY | O_CREAT, 0644);
-	for (unsigned i = 0; i <= USER_MAXGROUPS; ) {
+	for (unsigned i = 0; i <= USER_MAXGROUPS;) {
 		int n = 0;
 
 		for (int k = 0; k < 100 && i <= USER_MAXGROUPS; k++, i++)
@@ -154,8 +155,8 @@ test_hostile(void)
 		(void)!write(fd, big, (size_t)n);
 	}
 	(void)close(fd);
-	is_str(look("u"), "error: u: more than 65536 groups",
-	    "unbounded groups");
+	is_str(
+	    look("u"), "error: u: more than 65536 groups", "unbounded groups");
 }
 
 static void
@@ -166,7 +167,8 @@ test_outside(void)
 
 	/* etc -> / of the host: resolved inside, where it is the root itself. */
 	ok(renameat(root, "etc", root, "old") == 0 &&
-	    symlinkat("/../../../../etc", root, "etc") == 0, "etc leads out");
+		symlinkat("/../../../../etc", root, "etc") == 0,
+	    "etc leads out");
 	ok(user_from_jail(root, "daemon", &u, &e) == -1,
 	    "and the host's files are not read");
 	(void)unlinkat(root, "etc", 0);
@@ -205,11 +207,14 @@ test_env(void)
 	    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	struct jerr e = JERR_INIT;
 	auto_strv struct strv env = STRV_INIT;
-	struct user u = { .uid = 0, .name = (char[]){ "r" },
-		.home = (char[]){ "/h" }, .shell = (char[]){ "/s" } };
+	struct user u = { .uid = 0,
+		.name = (char[]) { "r" },
+		.home = (char[]) { "/h" },
+		.shell = (char[]) { "/s" } };
 
 	is_str(path_for(0), dflt, "no login.defs");
-	puts_file("etc/login.defs", "# ENV_SUPATH PATH=/x\n"
+	puts_file("etc/login.defs",
+	    "# ENV_SUPATH PATH=/x\n"
 	    "ENV_SUPATH_NOT /no\nENV_SUPATH\tPATH=/a:/b \nENV_PATH /c\n");
 	is_str(path_for(0), "/a:/b", "ENV_SUPATH");
 	is_str(path_for(1000), "/c", "ENV_PATH");
@@ -225,7 +230,8 @@ test_env(void)
 	ok(!user_term_ok("x/../y"), "a slash");
 	ok(!user_term_ok(""), "empty");
 	ok(!user_term_ok("a234567890123456789012345678901234567890123456789"
-	    "012345678901234"), "64 bytes");
+			 "012345678901234"),
+	    "64 bytes");
 	is_int(user_clean_env(root, &u, "vt100", &env, &e), 0, "environment");
 	is_int(env.n, 5, "five entries");
 	is_str(env.v[1], "USER=r", "USER");
@@ -247,9 +253,9 @@ main(void)
 	test_outside();
 	test_host();
 	test_env();
-	for (const char *const *p = (const char *const[]){ "etc/passwd",
-	    "etc/passwd.real", "etc/group", "etc/login.defs", NULL };
-	    *p != NULL; p++)
+	for (const char *const *p = (const char *const[]) { "etc/passwd",
+		 "etc/passwd.real", "etc/group", "etc/login.defs", NULL };
+	     *p != NULL; p++)
 		(void)unlinkat(root, *p, 0);
 	(void)unlinkat(root, "etc", AT_REMOVEDIR);
 	(void)rmdir(dir);
