@@ -76,7 +76,7 @@ label(const struct jail_conf *c)
 {
 	const char *name = conf_str(c, P_NAME);
 
-	return name != NULL ? name : "";
+	return name != NULL ? name : "jail";
 }
 
 /* One note for all allow.mount.*: they are missing the same thing. */
@@ -118,6 +118,7 @@ is_empty_address(const char *s)
 static void
 note_addresses(const struct jail_conf *c, struct reporter *r)
 {
+	/* On a command line, "ip4.addr=" is meant. */
 	static const enum param_id ids[] = { P_IP4_ADDR, P_IP6_ADDR };
 
 	for (size_t i = 0; i < nitems(ids); i++) {
@@ -126,7 +127,7 @@ note_addresses(const struct jail_conf *c, struct reporter *r)
 
 		for (size_t k = 0; k < v->strs.n; k++)
 			empty |= is_empty_address(v->strs.v[k]);
-		if (empty)
+		if (empty && v->at.file != NULL)
 			report_note(r, v->at, "%s: %s: empty address",
 			    label(c), param_table[ids[i]].name);
 	}

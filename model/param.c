@@ -230,7 +230,8 @@ param_nearest(const char *name)
 	if (n == 0 || n > NAMELEN)
 		return NULL;
 	for (size_t i = 0; i < P_COUNT; i++) {
-		if (param_table[i].flags & PF_RDONLY)
+		/* "cgroup" alone is the name of nothing. */
+		if ((param_table[i].flags & PF_RDONLY) || i == P_CGROUP)
 			continue;
 		d = distance(name, param_table[i].name);
 		if (d < best) {
