@@ -158,6 +158,9 @@ extra_attrs(struct mnt *en, struct jerr *e)
 {
 	struct mount_attrs a = { .set = en->o.set, .clr = en->o.clr };
 
+	if (en->kind == FSK_BIND || en->kind == FSK_RBIND ||
+	    en->kind == FSK_OTHER)
+		return 0;	/* have them since they were cloned */
 	if (en->kind == FSK_DEV || en->kind == FSK_PTS)
 		a.set &= ~(uint64_t)MOUNT_ATTR_NODEV;
 	if ((a.set | a.clr) == 0)
@@ -220,12 +223,8 @@ put_line(struct build *b, struct mnt *en, struct jerr *e)
 {
 	auto_close int target = find_target(b, en, e);
 
-	if (target < 0) {
-		bool skip = target == -2;
-
-		target = -1;
-		return skip ? 0 : -1;
-	}
+	if (target < 0)
+		return target == -2 ? 0 : -1;
 	if (make(b, en, target, e) == -1 || extra_attrs(en, e) == -1)
 		return -1;
 	if (mount_attach(en->fd, target) == -1)

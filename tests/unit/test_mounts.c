@@ -7,6 +7,7 @@
  */
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -30,6 +31,7 @@
 #include "base/io.h"
 #include "life/mounts.h"
 #include "linux/mount.h"
+#include "linux/mountinfo.h"
 #include "linux/ns.h"
 #include "linux/proc.h"
 #include "tests/unit/tap.h"
@@ -82,7 +84,7 @@ struct scene {
 	char warned[JERR_MSGLEN];
 };
 
-static char *
+static char *__attribute__((format(printf, 1, 2)))
 at(const char *fmt, ...)
 {
 	static char buf[8][512];
@@ -456,7 +458,8 @@ look_plain(void)
 	put("/etc/new", "new", 0);
 	put("/etc/new1000", "new", 1000);
 	check(count_pids() == 1, "/proc shows one process, %d", count_pids());
-	check(getpid() == 1 && holds("/proc/1/comm", "test_mounts"),
+	(void)prctl(PR_SET_NAME, "played-c", 0, 0, 0);
+	check(getpid() == 1 && holds("/proc/1/comm", "played-c"),
 	    "/proc/1 is C");
 	for (size_t i = 0; i < nitems(locked); i++)
 		check(access(locked[i], F_OK) == -1 || is_locked(locked[i]),
@@ -530,6 +533,9 @@ look_thin(void)
 		check(statvfs("/run", &sf) == 0 && sf.f_blocks * sf.f_frsize ==
 		    1 << 20, "with its size");
 		check((sf.f_flag & ST_NOSUID) != 0, "and nosuid");
+		check((sf.f_flag & ST_NODEV) != 0, "and nodev");
+		check(statvfs("/base", &sf) == 0 &&
+		    (sf.f_flag & ST_NODEV) != 0, "a bind is nodev");
 		check(statvfs("/dev/shm", &sf) == 0 && sf.f_blocks *
 		    sf.f_frsize == 2 << 20, "a tmpfs for dev/shm replaces ours");
 	}
@@ -582,6 +588,37 @@ look_slash(void)
 	check(is_node("/dev/null", 1, 3), "our /dev");
 	check(access("/dev/mem", F_OK) == -1 && access("/dev/kmsg", F_OK) == -1,
 	    "and nothing of the host's");
+}
+
+/* How often something is mounted at where. */
+static int
+count_mounts(const char *where)
+{
+	auto_mountinfo struct mountinfo mi = MOUNTINFO_INIT;
+	auto_close int procfd = open("/proc", O_PATH | O_CLOEXEC);
+	struct jerr e = JERR_INIT;
+	int n = 0;
+
+	if (mountinfo_below(procfd, "/", &mi, &e) == -1)
+		return -1;
+	for (size_t i = 0; i < mi.n; i++)
+		n += strcmp(mi.v[i].point, where) == 0;
+	return n;
+}
+
+static void
+look_once(void)
+{
+	static const char *const once[] = { "/proc", "/sys", "/dev", "/dev/shm",
+		"/dev/pts", "/dev/mqueue" };
+
+	for (size_t i = 0; i < nitems(once); i++)
+		check(count_mounts(once[i]) == 1, "%s: %d", once[i],
+		    count_mounts(once[i]));
+	check(count_mounts("/dev/fd") == 0, "/dev/fd is a link");
+	/* Nothing of the host, nor what lies under the root. */
+	check(count_mounts("/") == 0 && count_mounts("/mnt") == 0,
+	    "nothing else");
 }
 
 /* ---- scenes ---- */
@@ -673,11 +710,44 @@ test_thin(void)
 	conf[k++] = NULL;
 	conf[k] = NULL;
 	/* Not a tmpfs, which 6.1 cannot map. */
-	if (mount(at("deep"), at("src/sub"), NULL, MS_BIND, NULL) == -1)
+	if (mount(at("empty"), at("src/sub"), NULL, MS_BIND, NULL) == -1)
 		perror("mount");
 	put(at("src/sub/file"), "sub", 0);
 	expect_good(&s, at("root"));
 	(void)umount2(at("src/sub"), MNT_DETACH);
+}
+
+static void
+test_once(void)
+{
+	static const char *const lines[] = {
+		"proc %s linprocfs rw 0 0", "proc", "proc %s procfs rw", "proc",
+		"sys %s linsysfs rw", "sys", "dev %s devfs rw", "dev",
+		"dev %s devfs rw", "dev", "tmpfs %s tmpfs size=1m", "dev/shm",
+		"pts %s devpts rw", "dev/pts", "mq %s mqueue rw", "dev/mqueue",
+		"fd %s fdescfs rw", "dev/fd",
+	};
+	static char text[nitems(lines) / 2][512];
+	const char *conf[40];
+	size_t k = 0;
+	struct scene s = { .name = "once", .conf = conf, .inside = look_once };
+
+	for (size_t i = 0; i < nitems(lines); i += 2) {
+		const char *cut = strchr(lines[i], '%');
+		char target[64];
+
+		(void)snprintf(target, sizeof(target), "root/%s", lines[i + 1]);
+		(void)snprintf(text[i / 2], sizeof(text[0]), "%.*s%s%s",
+		    (int)(cut - lines[i]), lines[i], at("%s", target), cut + 2);
+		conf[k++] = "mount";
+		conf[k++] = text[i / 2];
+	}
+	conf[k++] = "mount.devfs";
+	conf[k++] = NULL;
+	conf[k++] = "mount.procfs";
+	conf[k++] = NULL;
+	conf[k] = NULL;
+	expect_good(&s, at("root"));
 }
 
 static void
@@ -872,6 +942,7 @@ main(void)
 	make_root();
 	test_plain();
 	test_thin();
+	test_once();
 	test_union();
 	test_root_lines();
 	test_slash();
