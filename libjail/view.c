@@ -60,6 +60,7 @@ bool
 lib_row_visible(const struct reg_row *row, int flags)
 {
 	switch (row->state) {
+	case REG_CREATED:
 	case REG_ALIVE:
 		return init_lives(row->init, row->start);
 	case REG_DYING:

@@ -27,7 +27,7 @@ selected(const struct reg_snapshot *s, const struct jail_conf *c)
 		row = reg_find_jid(s, jid);
 	else if (name != NULL && name[0] != '\0')
 		row = reg_find_name(s, name);
-	return row != NULL && row->state == REG_ALIVE && running_alive(row) ?
+	return row != NULL && reg_row_up(row) && running_alive(row) ?
 	    row : NULL;
 }
 
@@ -156,7 +156,7 @@ life_exec(const struct jail_exec *ex, struct jerr *e)
 		return -1;
 	}
 	row = reg_find_jid(&s, ex->jid);
-	if (row == NULL || row->state != REG_ALIVE)
+	if (row == NULL || !reg_row_up(row))
 		(void)jerr_set(e, EINVAL, "jail %d not found", ex->jid);
 	else if (running_open(reg, row, &run, e) == 0) {
 		status = run_and_wait(&run, ex, e);

@@ -352,10 +352,10 @@ run_builder(struct build *b, struct jerr *e)
 	}
 	(void)pidfd_wait(bpidfd, -1, &status);
 	w->init = num;
+	w->barrier = take_fd(&b->mc[0]);
 	w->init_start = proc_start_time(w->procfd, w->init);
 	if (w->init_pidfd == -1 || w->init_start == 0)
 		return jerr_set(e, ESRCH, "pid 1 ended early");
-	w->barrier = take_fd(&b->mc[0]);
 	return 0;
 }
 

@@ -76,7 +76,7 @@ find_running(const struct planner *pl, const char *name)
 		row = reg_find_jid(&pl->snap, (int)jid);
 	else
 		row = reg_find_name(&pl->snap, name);
-	if (row != NULL && row->state == REG_ALIVE && !running_alive(row))
+	if (row != NULL && reg_row_up(row) && !running_alive(row))
 		return NULL;
 	return row;
 }

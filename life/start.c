@@ -25,6 +25,12 @@ has_conf(const struct walk *w)
 	return w->plan != NULL && w->plan->conf != NULL;
 }
 
+static bool
+stays(const struct walk *w)
+{
+	return !w->ended;
+}
+
 static const struct step start_rows[] = {
 	{ "reserve", STEP_KERNEL, NULL, step_reserve },
 	{ "expand", STEP_TOOL, has_conf, step_expand },
@@ -44,6 +50,7 @@ static const struct step start_rows[] = {
 	{ "command", STEP_TOOL, NULL, step_command },
 	{ "exec.poststart", STEP_TOOL, NULL, step_exec_poststart },
 	{ "settle", STEP_TOOL, NULL, step_settle },
+	{ "alive", STEP_KERNEL, stays, step_alive },
 };
 
 /* pid 1 says through the barrier why it could not become jail-init. */

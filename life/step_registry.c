@@ -145,10 +145,18 @@ step_publish(struct walk *w, struct jerr *e)
 		w->init, w->init_start, e) == -1)
 		return -1;
 	w->name = reg_jail_row(w->rj)->name;
-	if (reg_set_state(w->rj, REG_ALIVE, e) == -1)
+	if (reg_set_state(w->rj, REG_CREATED, e) == -1)
 		return -1;
 	tell_jail_set(w, "JAIL_CREATE", NULL);
 	return 0;
+}
+
+/* The last row: from here on the jail does without this process.  Until
+ * then the next command takes it back if we die. */
+int
+step_alive(struct walk *w, struct jerr *e)
+{
+	return reg_set_state(w->rj, REG_ALIVE, e);
 }
 
 /*

@@ -98,7 +98,10 @@ step_kill(struct walk *w, struct jerr *e)
 static int
 step_forget(struct walk *w, struct jerr *e)
 {
-	return reg_release(take_ptr(w->rj), e);
+	if (reg_release(w->rj, e) == -1)
+		return -1;
+	w->rj = NULL;
+	return 0;
 }
 
 static const struct step end_rows[] = {

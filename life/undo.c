@@ -77,5 +77,9 @@ undo_and_release(struct reg_jail *j, int pidfd, struct jerr *e)
 		reg_jail_put(j);
 		return -1;
 	}
-	return reg_release(j, e);
+	if (reg_release(j, e) == -1) {
+		reg_jail_put(j);
+		return -1;
+	}
+	return 0;
 }

@@ -111,6 +111,7 @@ int step_namespaces(struct walk *w, struct jerr *e);	/* builder.c */
 int step_limits(struct walk *w, struct jerr *e);
 int step_publish(struct walk *w, struct jerr *e);
 int step_release_init(struct walk *w, struct jerr *e);
+int step_alive(struct walk *w, struct jerr *e);
 int step_settle(struct walk *w, struct jerr *e);
 
 #endif

@@ -119,7 +119,7 @@ row_head(const char *s, int *state, int *jid, const char **uuid8)
 	char *end;
 	unsigned long n;
 
-	if ((s[0] != REG_STARTING && s[0] != REG_ALIVE && s[0] != REG_DYING) ||
+	if ((s[0] != REG_STARTING && s[0] != REG_CREATED && s[0] != REG_ALIVE && s[0] != REG_DYING) ||
 	    s[1] != ' ' || s[2] < '1' || s[2] > '9')
 		return false;
 	n = strtoul(s + 2, &end, 10);

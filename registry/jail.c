@@ -144,23 +144,34 @@ make_uuid8(char out[9])
 	return 0;
 }
 
-/* Files and lock, then the row.  Nothing is left on -1. */
+static void
+drop_files(struct reg *r, int jid)
+{
+	params_rmdir(r, jid);
+	journal_unlink(r, jid);
+}
+
+/*
+ * The row, then files and lock: a row without files is found and taken back by
+ * the next command, files without a row would not be.  Nobody takes the row
+ * before its lock is there: that wants the registry lock, which we have.
+ * Nothing is left on -1.
+ */
 static int
 make_files(struct reg *r, struct reg_jail *j, struct jerr *e)
 {
+	struct jerr ignored = JERR_INIT;
 	int jid = j->row.jid;
 
-	if (params_mkdir(r, jid, e) == -1)
-		return -1;
-	j->fd = journal_create(r, jid, j->row.uuid8, e);
-	if (j->fd == -1)
-		goto fail;
 	if (index_append(r, &j->row, &j->row.offset, e) == -1)
-		goto fail;
-	return 0;
-fail:
-	journal_unlink(r, jid);
-	params_rmdir(r, jid);
+		return -1;
+	if (params_mkdir(r, jid, e) == 0) {
+		j->fd = journal_create(r, jid, j->row.uuid8, e);
+		if (j->fd != -1)
+			return 0;
+	}
+	drop_files(r, jid);
+	(void)index_state(r, j->row.offset, 0, &ignored);
 	return -1;
 }
 
@@ -384,11 +395,9 @@ reg_release(struct reg_jail *j, struct jerr *e)
 	reg_records_free(rec, n);
 	if (n > 0 || reg_lock(r, e) == -1)
 		return -1;
+	/* The row last, as it was made first. */
+	drop_files(r, j->row.jid);
 	rc = put_state(j, 0, e);
-	if (rc == 0) {
-		journal_unlink(r, j->row.jid);
-		params_rmdir(r, j->row.jid);
-	}
 	reg_unlock(r);
 	if (rc == 0)
 		reg_jail_put(j);

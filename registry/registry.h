@@ -44,6 +44,7 @@
 
 enum reg_state {
 	REG_STARTING = 'S',	/* being made; jls hides it */
+	REG_CREATED = 'C',	/* is there, and still being started: hooks use it */
 	REG_ALIVE = 'A',
 	REG_DYING = 'D',
 };
@@ -58,6 +59,13 @@ struct reg_row {
 	const char *name, *path, *hostname, *ip4;	/* owned by the snapshot */
 	size_t offset;		/* of the row in the index */
 };
+
+/* Visible and to be entered: being started by a live walk, or started. */
+static inline bool
+reg_row_up(const struct reg_row *row)
+{
+	return row->state == REG_CREATED || row->state == REG_ALIVE;
+}
 
 struct reg;
 

@@ -88,6 +88,7 @@ static int
 rank(const struct reg_row *row)
 {
 	switch (row->state) {
+	case REG_CREATED:
 	case REG_ALIVE:
 		return 2;
 	case REG_STARTING:
