@@ -29,6 +29,9 @@ cannot_map(int fd, const char *where, const char *what, struct jerr *e)
 	int code = errno;
 
 	fs = mount_fsname(fd, buf);
+	if (code == EPERM)
+		return jerr_set(e, code, "%s: %s: is on a mount whose ids are "
+		    "mapped already", where, what);
 	if (code != EINVAL)
 		return jerr_sys(e, "%s: %s: map its ids", where, what);
 	if (str_eq(fs, "overlay"))

@@ -211,7 +211,7 @@ mount_root_place(int fd, bool tiny, struct jerr *e)
 		if (move_mount(fd, "", AT_FDCWD, pivot_points[i],
 			MOVE_MOUNT_F_EMPTY_PATH) == 0)
 			return 0;
-		if (errno != ENOENT && errno != ENOTDIR)
+		if (errno != ENOENT && errno != ENOTDIR && errno != EINVAL)
 			break;
 	}
 	return jerr_sys(e, "mount the root");
