@@ -34,8 +34,10 @@ mnt_add(struct mnt_vec *vec, enum fstab_kind kind, const char *where,
 		vec->cap = cap;
 	}
 	en = &vec->v[vec->n++];
-	*en = (struct mnt){
-		.kind = kind, .fd = -1, .layers.top = -1,
+	*en = (struct mnt) {
+		.kind = kind,
+		.fd = -1,
+		.layers.top = -1,
 		.o = { .ruleset = -1, .uid = -1, .gid = -1 },
 	};
 	en->where = strdup(where);
@@ -67,7 +69,7 @@ mnt_vec_free(struct mnt_vec *vec)
 		close_keep(en->fd);
 	}
 	free(vec->v);
-	*vec = (struct mnt_vec){ .v = NULL };
+	*vec = (struct mnt_vec) { .v = NULL };
 }
 
 void
@@ -126,8 +128,8 @@ is_dir(int fd)
 static bool
 has_fd_link(const struct mounts *m)
 {
-	auto_close int fd = path_open_beneath(m->hostroot, "dev/fd",
-	    O_PATH | O_NOFOLLOW, 0);
+	auto_close int fd = path_open_beneath(
+	    m->hostroot, "dev/fd", O_PATH | O_NOFOLLOW, 0);
 	char to[32];
 	ssize_t n;
 
@@ -138,8 +140,8 @@ has_fd_link(const struct mounts *m)
 }
 
 static int
-check_target(const struct mounts *m, struct mnt *en, bool want_dir,
-    struct jerr *e)
+check_target(
+    const struct mounts *m, struct mnt *en, bool want_dir, struct jerr *e)
 {
 	auto_close int fd = -1;
 
@@ -157,8 +159,9 @@ check_target(const struct mounts *m, struct mnt *en, bool want_dir,
 		return 0;
 	if (want_dir != is_dir(fd))
 		return jerr_set(e, want_dir ? ENOTDIR : EISDIR, "%s: %s/%s: %s",
-		    en->where, m->given, en->rel, want_dir ? "Not a directory" :
-		    "Is a directory, and the source is a file");
+		    en->where, m->given, en->rel,
+		    want_dir ? "Not a directory" :
+			       "Is a directory, and the source is a file");
 	return 0;
 }
 
@@ -170,8 +173,8 @@ check_line(const struct mounts *m, size_t at, struct jerr *e)
 
 	if (en->kind == FSK_BIND || en->kind == FSK_RBIND ||
 	    en->kind == FSK_UNION) {
-		auto_close int src = mounts_open_source(m, en->where, en->spec,
-		    e);
+		auto_close int src = mounts_open_source(
+		    m, en->where, en->spec, e);
 
 		if (src == -1)
 			return -1;

@@ -14,7 +14,7 @@
 #include "model/conf.h"
 #include "policy/confine.h"
 
-struct mounts;		/* opaque; holds detached mounts by descriptor */
+struct mounts; /* opaque; holds detached mounts by descriptor */
 
 /*
  * Parse and check mount, mount.fstab, mount.devfs, .fdescfs, .procfs, .sysfs,
@@ -34,16 +34,16 @@ int mounts_parse(const struct jail_conf *c, const char *given, const char *path,
  *
  * The path is opened again by name, so that a hook may have mounted it.
  */
-int mounts_clone(struct mounts *m, void (*warn)(void *, const char *), void *arg,
-    struct jerr *e);
+int mounts_clone(struct mounts *m, void (*warn)(void *, const char *),
+    void *arg, struct jerr *e);
 
 struct mounts_ctx {
-	int procfd;		/* O_PATH of the host's /proc */
-	pid_t init;		/* C, the later pid 1, as the host counts */
-	int pidfd;		/* of C */
-	int userns;		/* its user namespace, maps written; -1: users=inherit */
-	uid_t base;		/* first host id of the range; 0 with users=inherit */
-	bool tiny;		/* the builder stands in a tiny namespace: the root
+	int procfd; /* O_PATH of the host's /proc */
+	pid_t init; /* C, the later pid 1, as the host counts */
+	int pidfd;  /* of C */
+	int userns; /* its user namespace, maps written; -1: users=inherit */
+	uid_t base; /* first host id of the range; 0 with users=inherit */
+	bool tiny;  /* the builder stands in a tiny namespace: the root
 				 * goes over "/", else pivot_root */
 };
 

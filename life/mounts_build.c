@@ -30,20 +30,27 @@ cannot_map(int fd, const char *where, const char *what, struct jerr *e)
 
 	fs = mount_fsname(fd, buf);
 	if (code == EPERM)
-		return jerr_set(e, code, "%s: %s: is on a mount whose ids are "
-		    "mapped already", where, what);
+		return jerr_set(e, code,
+		    "%s: %s: is on a mount whose ids are "
+		    "mapped already",
+		    where, what);
 	if (code != EINVAL)
 		return jerr_sys(e, "%s: %s: map its ids", where, what);
 	if (str_eq(fs, "overlay"))
-		return jerr_set(e, code, "%s: %s: the ids of an overlay cannot "
+		return jerr_set(e, code,
+		    "%s: %s: the ids of an overlay cannot "
 		    "be mapped (its layers' can: type unionfs or overlay); "
-		    "users=inherit needs no map", where, what);
+		    "users=inherit needs no map",
+		    where, what);
 	if (str_eq(fs, "tmpfs"))
-		return jerr_set(e, code, "%s: %s: this kernel cannot map the "
+		return jerr_set(e, code,
+		    "%s: %s: this kernel cannot map the "
 		    "ids of tmpfs (Linux 6.3 can); users=inherit needs no map",
 		    where, what);
-	return jerr_set(e, code, "%s: %s: this kernel cannot map the ids of "
-	    "%s; users=inherit needs no map", where, what, fs);
+	return jerr_set(e, code,
+	    "%s: %s: this kernel cannot map the ids of "
+	    "%s; users=inherit needs no map",
+	    where, what, fs);
 }
 
 static int
@@ -67,8 +74,8 @@ map_all(struct build *b, struct jerr *e)
 	if (ns == -1)
 		return 0;
 	if (mount_idmap(m->root, ns) == -1)
-		return cannot_map(m->root, "path",
-		    m->host_root ? "/" : m->given, e);
+		return cannot_map(
+		    m->root, "path", m->host_root ? "/" : m->given, e);
 	for (size_t i = 0; i < m->subs.n; i++)
 		if (map_entry(&m->subs.v[i], ns, e) == -1)
 			return -1;
@@ -98,9 +105,13 @@ new_dev(struct build *b, const struct mnt *en, struct jerr *e)
 	const struct mounts *m = b->m;
 	bool own = str_eq(en->rel, "dev");
 	struct devfs_spec s = {
-		.nodes = m->nodes, .nnodes = m->nnodes,
-		.links = m->links, .nlinks = m->nlinks,
-		.pts = m->pts, .shm = own, .mqueue = own && m->mqueue,
+		.nodes = m->nodes,
+		.nnodes = m->nnodes,
+		.links = m->links,
+		.nlinks = m->nlinks,
+		.pts = m->pts,
+		.shm = own,
+		.mqueue = own && m->mqueue,
 		.base = b->ctx->base,
 	};
 
@@ -126,8 +137,8 @@ make(struct build *b, struct mnt *en, int target, struct jerr *e)
 		en->fd = procfs_mount(x->procfd, x->init, x->pidfd, e);
 		break;
 	case FSK_SYS:
-		en->fd = mount_new("sysfs", "sysfs", NULL,
-		    FIXED_ATTR | MOUNT_ATTR_RDONLY, e);
+		en->fd = mount_new(
+		    "sysfs", "sysfs", NULL, FIXED_ATTR | MOUNT_ATTR_RDONLY, e);
 		break;
 	case FSK_FDESC:
 		en->fd = devfs_fdesc(x->base, e);
@@ -151,8 +162,9 @@ make(struct build *b, struct mnt *en, int target, struct jerr *e)
 	case FSK_COUNT:
 		return jerr_set(e, EINVAL, "%s", en->where);
 	}
-	return en->fd == -1 ? jerr_wrap(e, "%s: %s/%s", en->where, b->m->given,
-	    en->rel) : 0;
+	return en->fd == -1 ?
+	    jerr_wrap(e, "%s: %s/%s", en->where, b->m->given, en->rel) :
+	    0;
 }
 
 /* ro, noexec, ... as asked, on what was made with attributes of its own. */
@@ -163,7 +175,7 @@ extra_attrs(struct mnt *en, struct jerr *e)
 
 	if (en->kind == FSK_BIND || en->kind == FSK_RBIND ||
 	    en->kind == FSK_OTHER)
-		return 0;	/* have them since they were cloned */
+		return 0; /* have them since they were cloned */
 	if (en->kind == FSK_DEV || en->kind == FSK_PTS)
 		a.set &= ~(uint64_t)MOUNT_ATTR_NODEV;
 	if ((a.set | a.clr) == 0)
@@ -190,13 +202,16 @@ fill_dev(struct build *b, const struct mnt *en, struct jerr *e)
 	bool own = str_eq(en->rel, "dev");
 	int fd;
 
-	if (m->pts && ((fd = devfs_pts(base, e)) == -1 ||
+	if (m->pts &&
+	    ((fd = devfs_pts(base, e)) == -1 ||
 		put_in(en->fd, "pts", fd, e) == -1))
 		return -1;
-	if (own && m->shm && ((fd = devfs_shm(base, e)) == -1 ||
+	if (own && m->shm &&
+	    ((fd = devfs_shm(base, e)) == -1 ||
 		put_in(en->fd, "shm", fd, e) == -1))
 		return -1;
-	if (own && m->mqueue && ((fd = devfs_mqueue(e)) == -1 ||
+	if (own && m->mqueue &&
+	    ((fd = devfs_mqueue(e)) == -1 ||
 		put_in(en->fd, "mqueue", fd, e) == -1))
 		return -1;
 	return 0;
@@ -207,12 +222,12 @@ fill_dev(struct build *b, const struct mnt *en, struct jerr *e)
 static int
 find_target(struct build *b, const struct mnt *en, struct jerr *e)
 {
-	auto_close int fd = mounts_open_target(b->m, en->where, b->top, en->rel,
-	    e);
+	auto_close int fd = mounts_open_target(
+	    b->m, en->where, b->top, en->rel, e);
 	struct stat st;
 
-	if (fd == -1 && en->automatic && (e->code == ENOENT ||
-		e->code == ENOTDIR || en->kind == FSK_FDESC))
+	if (fd == -1 && en->automatic &&
+	    (e->code == ENOENT || e->code == ENOTDIR || en->kind == FSK_FDESC))
 		return -2;
 	if (fd == -1)
 		return -1;
@@ -231,8 +246,8 @@ put_line(struct build *b, struct mnt *en, struct jerr *e)
 	if (make(b, en, target, e) == -1 || extra_attrs(en, e) == -1)
 		return -1;
 	if (mount_attach(en->fd, target) == -1)
-		return jerr_sys(e, "%s: %s/%s", en->where, b->m->given,
-		    en->rel);
+		return jerr_sys(
+		    e, "%s: %s/%s", en->where, b->m->given, en->rel);
 	if (en->kind == FSK_DEV)
 		return fill_dev(b, en, e);
 	if (en->kind == FSK_PROC)
@@ -284,8 +299,9 @@ int
 mounts_build(struct mounts *m, const struct confine *cf,
     const struct mounts_ctx *ctx, struct jerr *e)
 {
-	struct build b = { .m = m, .cf = cf, .ctx = ctx, .top = m->root,
-		.mask = -1 };
+	struct build b = {
+		.m = m, .cf = cf, .ctx = ctx, .top = m->root, .mask = -1
+	};
 	int rc = build(&b, e);
 
 	close_keep(b.mask);

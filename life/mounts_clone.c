@@ -25,19 +25,30 @@
 
 /* Never cloned, nor what lies below them: the jail gets its own. */
 static const char *const left_out[] = {
-	"proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2",
+	"proc",
+	"sysfs",
+	"devtmpfs",
+	"devpts",
+	"cgroup",
+	"cgroup2",
 };
 
 /* Can be mapped on every kernel that we know, so need not be tried. */
 static const char *const mappable[] = {
-	"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "f2fs",
+	"ext2",
+	"ext3",
+	"ext4",
+	"xfs",
+	"btrfs",
+	"vfat",
+	"f2fs",
 };
 
 struct clone_ctx {
 	struct mounts *m;
 	int procfd;
-	int probe;		/* a user namespace to try maps with; -1 yet */
-	struct strv unmapped;	/* under path=/ */
+	int probe;	      /* a user namespace to try maps with; -1 yet */
+	struct strv unmapped; /* under path=/ */
 };
 
 static bool
@@ -105,8 +116,8 @@ open_entry(int dir, const char *rel, const struct mountinfo_entry *en)
 			errno = 0;
 		return -1;
 	}
-	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID,
-		&sx) == -1)
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &sx) ==
+	    -1)
 		return -1;
 	if (sx.stx_mnt_id != en->id) {
 		errno = 0;
@@ -116,13 +127,13 @@ open_entry(int dir, const char *rel, const struct mountinfo_entry *en)
 }
 
 struct tree {
-	int dir;		/* O_PATH of the mount whose submounts are meant */
-	const char *path;	/* its name in the host */
+	int dir;	  /* O_PATH of the mount whose submounts are meant */
+	const char *path; /* its name in the host */
 	const char *where;
-	const char *rel;	/* of it in the jail */
+	const char *rel; /* of it in the jail */
 	struct mount_attrs attrs;
 	bool noidmap;
-	bool lenient;		/* path=/ : leave out what cannot be mapped */
+	bool lenient; /* path=/ : leave out what cannot be mapped */
 	struct mnt_vec *to;
 };
 
@@ -144,10 +155,13 @@ one_submount(struct clone_ctx *c, const struct tree *t,
 	if (ok == -1)
 		return -1;
 	if (!ok && t->lenient)
-		return strv_addf(&c->unmapped, "%s (%s)", en->point,
-		    en->type) == -1 ? jerr_sys(e, "%s", t->where) : 0;
+		return strv_addf(
+			   &c->unmapped, "%s (%s)", en->point, en->type) == -1 ?
+		    jerr_sys(e, "%s", t->where) :
+		    0;
 	if (!ok)
-		return jerr_set(e, EINVAL, "%s: %s: this kernel cannot map the "
+		return jerr_set(e, EINVAL,
+		    "%s: %s: this kernel cannot map the "
 		    "ids of %s; unmount it or give the jail users=inherit",
 		    t->where, en->point, en->type);
 	if (strbuf_addf(&rel, "%s%s%s", t->rel, t->rel[0] == '\0' ? "" : "/",
@@ -180,7 +194,7 @@ submounts(struct clone_ctx *c, const struct tree *t, struct jerr *e)
 			skip = mi.v[j].id == mi.v[i].parent &&
 			    mi.v[j].type[0] == '\0';
 		if (skip)
-			mi.v[i].type[0] = '\0';	/* marks it for its children */
+			mi.v[i].type[0] = '\0'; /* marks it for its children */
 		else if (one_submount(c, t, &mi.v[i], e) == -1)
 			return -1;
 	}
@@ -191,8 +205,9 @@ static struct mount_attrs
 attrs_of(const struct mnt *en)
 {
 	/* Always nodev: devices are /dev's alone. */
-	return (struct mount_attrs){
-		.set = en->o.set | MOUNT_ATTR_NODEV, .clr = en->o.clr,
+	return (struct mount_attrs) {
+		.set = en->o.set | MOUNT_ATTR_NODEV,
+		.clr = en->o.clr,
 	};
 }
 
@@ -218,8 +233,12 @@ clone_bind(struct clone_ctx *c, size_t at, struct jerr *e)
 	rel = strdup(en->rel);
 	if (real == NULL || where == NULL || rel == NULL)
 		return jerr_sys(e, "%s: %s", en->where, en->spec);
-	t = (struct tree){ .dir = src, .path = real, .where = where,
-		.rel = rel, .attrs = attrs, .noidmap = en->o.noidmap,
+	t = (struct tree) { .dir = src,
+		.path = real,
+		.where = where,
+		.rel = rel,
+		.attrs = attrs,
+		.noidmap = en->o.noidmap,
 		.to = &c->m->lines };
 	return submounts(c, &t, e);
 }
@@ -242,9 +261,9 @@ clone_line(struct clone_ctx *c, size_t at, struct jerr *e)
 			return jerr_sys(e, "%s", en->where);
 		en->fd = mount_new(en->type, en->spec, &en->o.rest,
 		    (unsigned)attrs_of(en).set, e);
-		return en->fd == -1 ? jerr_wrap(e, "%s: %s/%s", en->where,
-		    c->m->given, en->rel) : mount_set(en->fd,
-		    &(struct mount_attrs){ 0, 0 });
+		return en->fd == -1 ?
+		    jerr_wrap(e, "%s: %s/%s", en->where, c->m->given, en->rel) :
+		    mount_set(en->fd, &(struct mount_attrs) { 0, 0 });
 	case FSK_PROC:
 	case FSK_SYS:
 	case FSK_FDESC:
@@ -254,7 +273,7 @@ clone_line(struct clone_ctx *c, size_t at, struct jerr *e)
 	case FSK_MQUEUE:
 	case FSK_CGROUP:
 	case FSK_COUNT:
-		break;		/* the builder's, of the jail's namespaces */
+		break; /* the builder's, of the jail's namespaces */
 	}
 	return 0;
 }
@@ -292,8 +311,8 @@ reopen_root(struct mounts *m, struct jerr *e)
 
 	if (slash == -1)
 		return jerr_sys(e, "/");
-	fd = path_open_beneath(slash, m->host_root ? "." : m->path + 1,
-	    O_PATH | O_DIRECTORY, 0);
+	fd = path_open_beneath(
+	    slash, m->host_root ? "." : m->path + 1, O_PATH | O_DIRECTORY, 0);
 	if (fd == -1)
 		return jerr_sys(e, "path %s", m->path);
 	if (mounts_check_owner(m, fd, e) == -1)
@@ -307,11 +326,15 @@ static int
 clone_all(struct clone_ctx *c, struct jerr *e)
 {
 	static const struct mount_attrs root_attrs = {
-		.set = MOUNT_ATTR_NODEV, .clr = 0,
+		.set = MOUNT_ATTR_NODEV,
+		.clr = 0,
 	};
 	struct mounts *m = c->m;
-	struct tree t = { .where = "path", .rel = "", .attrs = root_attrs,
-		.lenient = m->host_root, .to = &m->subs };
+	struct tree t = { .where = "path",
+		.rel = "",
+		.attrs = root_attrs,
+		.lenient = m->host_root,
+		.to = &m->subs };
 	size_t n = m->lines.n;
 
 	if (reopen_root(m, e) == -1)
@@ -338,8 +361,9 @@ tell_unmapped(const struct clone_ctx *c, void (*warn)(void *, const char *),
 
 	if (c->unmapped.n == 0)
 		return 0;
-	if (strbuf_puts(&text, "path /: left out, since this kernel cannot map "
-	    "their ids:") == -1)
+	if (strbuf_puts(&text,
+		"path /: left out, since this kernel cannot map "
+		"their ids:") == -1)
 		return jerr_sys(e, "path /");
 	for (size_t i = 0; i < c->unmapped.n; i++)
 		if (strbuf_addf(&text, "%s %s", i == 0 ? "" : ",",

@@ -14,20 +14,20 @@
 
 /* The layers of an overlay, cloned by the caller, mapped by the builder. */
 struct mnt_layers {
-	int lower[16];		/* from the top down */
+	int lower[16]; /* from the top down */
 	size_t nlower;
-	int top;		/* clone that holds upper and work both; -1 */
-	char *upper, *work;	/* below top */
+	int top;	    /* clone that holds upper and work both; -1 */
+	char *upper, *work; /* below top */
 };
 
 struct mnt {
 	enum fstab_kind kind;
-	char *where;		/* begins messages: "mount", "mount.devfs", ... */
-	char *rel;		/* target below the root; "" is the root itself */
+	char *where; /* begins messages: "mount", "mount.devfs", ... */
+	char *rel;   /* target below the root; "" is the root itself */
 	char *spec, *type;
 	struct fstab_opts o;
-	bool automatic;		/* skipped when the root has no such directory */
-	int fd;			/* the detached mount once it is there, or -1 */
+	bool automatic; /* skipped when the root has no such directory */
+	int fd;		/* the detached mount once it is there, or -1 */
 	struct mnt_layers layers;
 };
 
@@ -37,41 +37,41 @@ struct mnt_vec {
 };
 
 struct mounts {
-	char *given, *path;	/* "/" is "" in both */
-	int hostroot;		/* O_PATH of the root in the host's namespace */
-	bool host_root;		/* path=/ */
-	bool users;		/* a user namespace: everything is idmapped */
-	int root;		/* the detached clone */
-	struct mnt_vec subs;	/* what was mounted below the root, in order */
-	struct mnt_vec lines;	/* everything else, parents first */
+	char *given, *path;   /* "/" is "" in both */
+	int hostroot;	      /* O_PATH of the root in the host's namespace */
+	bool host_root;	      /* path=/ */
+	bool users;	      /* a user namespace: everything is idmapped */
+	int root;	      /* the detached clone */
+	struct mnt_vec subs;  /* what was mounted below the root, in order */
+	struct mnt_vec lines; /* everything else, parents first */
 	struct devfs_node nodes[DEV_COUNT];
 	size_t nnodes;
 	struct devfs_link links[DEV_COUNT];
 	size_t nlinks;
-	bool pts, shm, mqueue;	/* which of these /dev brings itself */
-	struct strv notes;	/* for warn */
+	bool pts, shm, mqueue; /* which of these /dev brings itself */
+	struct strv notes;     /* for warn */
 };
 
 struct build {
 	struct mounts *m;
 	const struct confine *cf;
 	const struct mounts_ctx *ctx;
-	int top;		/* what is the jail's "/" at this moment */
-	int mask;		/* tmpfs with an empty file and directory; -1 */
+	int top;  /* what is the jail's "/" at this moment */
+	int mask; /* tmpfs with an empty file and directory; -1 */
 };
 
 /* A zeroed entry at the end of vec with its strings copied; NULL: no memory. */
 struct mnt *mnt_add(struct mnt_vec *vec, enum fstab_kind kind,
     const char *where, const char *rel);
-struct mnt *mnt_find(const struct mnt_vec *vec, enum fstab_kind kind,
-    const char *rel);
+struct mnt *mnt_find(
+    const struct mnt_vec *vec, enum fstab_kind kind, const char *rel);
 void mnt_vec_free(struct mnt_vec *vec);
 
 /* mounts_lines.c: mount, mount.fstab and the mounts that parameters imply. */
-int mounts_read_lines(struct mounts *m, const struct jail_conf *c,
-    struct jerr *e);
-int mounts_read_devfs(struct mounts *m, const struct jail_conf *c,
-    struct jerr *e);
+int mounts_read_lines(
+    struct mounts *m, const struct jail_conf *c, struct jerr *e);
+int mounts_read_devfs(
+    struct mounts *m, const struct jail_conf *c, struct jerr *e);
 
 /* mounts_path.c */
 

@@ -22,7 +22,7 @@ static int
 opts_move(struct mnt *en, struct fstab_opts *o)
 {
 	en->o = *o;
-	*o = (struct fstab_opts){ .ruleset = -1, .uid = -1, .gid = -1 };
+	*o = (struct fstab_opts) { .ruleset = -1, .uid = -1, .gid = -1 };
 	return 0;
 }
 
@@ -103,17 +103,21 @@ read_config(const struct mounts *m, const char *param, const char *file,
 	if (fd == -1 || fstat(fd, &st) == -1)
 		return jerr_sys(e, "%s: %s", param, file);
 	if (!S_ISREG(st.st_mode))
-		return jerr_set(e, EINVAL, "%s: %s: not a regular file", param,
-		    file);
+		return jerr_set(
+		    e, EINVAL, "%s: %s: not a regular file", param, file);
 	if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
 	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return jerr_set(e, EPERM, "%s: %s: others may write it "
-		    "(chown root and chmod go-w)", param, file);
+		return jerr_set(e, EPERM,
+		    "%s: %s: others may write it "
+		    "(chown root and chmod go-w)",
+		    param, file);
 	real = realpath(file, NULL);
 	if (real != NULL && !m->host_root && strncmp(real, m->path, n) == 0 &&
 	    real[n] == '/')
-		return jerr_set(e, EPERM, "%s: %s: lies inside the jail, whose "
-		    "root could rewrite it", param, file);
+		return jerr_set(e, EPERM,
+		    "%s: %s: lies inside the jail, whose "
+		    "root could rewrite it",
+		    param, file);
 	if (io_read_all(fd, FILE_MAX, out) == -1)
 		return jerr_sys(e, "%s: %s", param, file);
 	return 1;
@@ -140,8 +144,8 @@ one_file(struct mounts *m, const char *file, struct jerr *e)
 			*next++ = '\0';
 		lineno++;
 		fstab_cut_comment(line);
-		if (strbuf_addf(&where, "mount.fstab: %s:%u", file,
-			lineno) == -1)
+		if (strbuf_addf(&where, "mount.fstab: %s:%u", file, lineno) ==
+		    -1)
 			return jerr_sys(e, "mount.fstab");
 		if (one_line(m, where.s, line, e) == -1)
 			return -1;
@@ -173,11 +177,10 @@ drop(struct mnt_vec *vec, struct mnt *en)
 		return;
 	one.v = malloc(sizeof(*en));
 	if (one.v == NULL)
-		return;		/* mounted twice then: harmless */
+		return; /* mounted twice then: harmless */
 	*one.v = *en;
 	one.n = 1;
-	memmove(en, en + 1,
-	    (size_t)(vec->v + vec->n - (en + 1)) * sizeof(*en));
+	memmove(en, en + 1, (size_t)(vec->v + vec->n - (en + 1)) * sizeof(*en));
 	vec->n--;
 	mnt_vec_free(&one);
 }
@@ -206,8 +209,7 @@ mounts_read_lines(struct mounts *m, const struct jail_conf *c, struct jerr *e)
 		if (one_line(m, "mount", lines->v[i], e) == -1)
 			return -1;
 	for (size_t i = 0; files != NULL && i < files->n; i++)
-		if (files->v[i][0] != '\0' &&
-		    one_file(m, files->v[i], e) == -1)
+		if (files->v[i][0] != '\0' && one_file(m, files->v[i], e) == -1)
 			return -1;
 	if (conf_bool(c, P_MOUNT_DEVFS) &&
 	    imply(m, FSK_DEV, "mount.devfs", "dev", false, e) == -1)
@@ -237,17 +239,21 @@ take_nodes(struct mounts *m, const struct devfs_state st[DEV_COUNT])
 		if (!st[id].shown)
 			continue;
 		if (k->link != NULL) {
-			m->links[m->nlinks++] = (struct devfs_link){
-				.name = k->name, .to = k->link };
+			m->links[m->nlinks++] = (struct devfs_link) {
+				.name = k->name, .to = k->link
+			};
 			continue;
 		}
 		if (k->major == 0)
 			continue;
 		n = &m->nodes[m->nnodes++];
-		*n = (struct devfs_node){
-			.major = k->major, .minor = k->minor,
-			.mode = st[id].mode, .chown = st[id].changed,
-			.uid = st[id].uid, .gid = st[id].gid,
+		*n = (struct devfs_node) {
+			.major = k->major,
+			.minor = k->minor,
+			.mode = st[id].mode,
+			.chown = st[id].changed,
+			.uid = st[id].uid,
+			.gid = st[id].gid,
 		};
 		(void)strncpy(n->name, k->name, sizeof(n->name) - 1);
 	}
@@ -282,10 +288,11 @@ mounts_read_devfs(struct mounts *m, const struct jail_conf *c, struct jerr *e)
 	rules = devfs_rules_new();
 	if (rules == NULL)
 		return jerr_sys(e, "devfs_ruleset");
-	if ((rc == 1 && devfs_rules_parse(rules, DEVFS_RULES_FILE,
-		strbuf_str(&text), e) == -1) ||
-	    devfs_rules_apply(rules, number, DEVFS_RULES_FILE, state, &m->notes,
-		e) == -1) {
+	if ((rc == 1 &&
+		devfs_rules_parse(
+		    rules, DEVFS_RULES_FILE, strbuf_str(&text), e) == -1) ||
+	    devfs_rules_apply(
+		rules, number, DEVFS_RULES_FILE, state, &m->notes, e) == -1) {
 		devfs_rules_free(rules);
 		return jerr_wrap(e, "devfs_ruleset");
 	}

@@ -18,34 +18,55 @@
 #include "life/mounts_int.h"
 #include "linux/mount.h"
 
-#define MASK_ATTR (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | \
-    MOUNT_ATTR_NOEXEC)
+#define MASK_ATTR \
+	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | \
+	    MOUNT_ATTR_NOEXEC)
 
 struct covered {
 	const char *path;
-	bool always;		/* else only when users=inherit */
+	bool always; /* else only when users=inherit */
 };
 
 static const struct covered proc_ro[] = {
-	{ "sys", true }, { "bus", true }, { "fs", true }, { "irq", true },
+	{ "sys", true },
+	{ "bus", true },
+	{ "fs", true },
+	{ "irq", true },
 	{ "sysrq-trigger", true },
 };
 
 static const struct covered proc_masks[] = {
-	{ "interrupts", true }, { "keys", true }, { "key-users", true },
-	{ "kallsyms", true }, { "driver/rtc", true }, { "acpi", true },
+	{ "interrupts", true },
+	{ "keys", true },
+	{ "key-users", true },
+	{ "kallsyms", true },
+	{ "driver/rtc", true },
+	{ "acpi", true },
 	{ "bus/pci", true },
-	{ "asound", false }, { "kcore", false }, { "latency_stats", false },
-	{ "sched_debug", false }, { "scsi", false }, { "timer_list", false },
-	{ "timer_stats", false }, { "kmsg", false }, { "slabinfo", false },
-	{ "vmallocinfo", false }, { "pagetypeinfo", false }, { "mtrr", false },
+	{ "asound", false },
+	{ "kcore", false },
+	{ "latency_stats", false },
+	{ "sched_debug", false },
+	{ "scsi", false },
+	{ "timer_list", false },
+	{ "timer_stats", false },
+	{ "kmsg", false },
+	{ "slabinfo", false },
+	{ "vmallocinfo", false },
+	{ "pagetypeinfo", false },
+	{ "mtrr", false },
 };
 
 static const struct covered sys_masks[] = {
-	{ "firmware", true }, { "module", true },
-	{ "power", false }, { "kernel/security", false },
-	{ "kernel/debug", false }, { "kernel/tracing", false },
-	{ "kernel/btf", false }, { "fs/bpf", false }, { "fs/selinux", false },
+	{ "firmware", true },
+	{ "module", true },
+	{ "power", false },
+	{ "kernel/security", false },
+	{ "kernel/debug", false },
+	{ "kernel/tracing", false },
+	{ "kernel/btf", false },
+	{ "fs/bpf", false },
+	{ "fs/selinux", false },
 	{ "devices/virtual/powercap", false },
 };
 
@@ -65,8 +86,8 @@ mask_prepare(struct build *b, struct jerr *e)
 	b->mask = mount_new("tmpfs", "mask", &none, 0, e);
 	if (b->mask == -1)
 		return jerr_wrap(e, "masks");
-	fd = openat(b->mask, "file", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC,
-	    0444);
+	fd = openat(
+	    b->mask, "file", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
 	close_keep(fd);
 	if (fd == -1 || mkdirat(b->mask, "dir", 0555) == -1 ||
 	    mount_set(b->mask, &ro) == -1)
@@ -84,7 +105,7 @@ put_mask(struct build *b, int dir, const char *path, struct jerr *e)
 	struct stat st;
 
 	if (to == -1 && errno == ENOENT)
-		return 0;	/* not in this kernel */
+		return 0; /* not in this kernel */
 	if (to == -1 || fstat(to, &st) == -1)
 		return jerr_sys(e, "mask %s", path);
 	fd = mount_clone(b->mask, S_ISDIR(st.st_mode) ? "dir" : "file", &none);
@@ -94,8 +115,8 @@ put_mask(struct build *b, int dir, const char *path, struct jerr *e)
 }
 
 static int
-put_masks(struct build *b, int dir, const struct covered *v, size_t n,
-    struct jerr *e)
+put_masks(
+    struct build *b, int dir, const struct covered *v, size_t n, struct jerr *e)
 {
 	for (size_t i = 0; i < n; i++)
 		if ((v[i].always || b->ctx->userns == -1) &&

@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <linux/securebits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,15 +34,16 @@ overlay_free(struct mnt_layers *l)
 	close_keep(l->top);
 	free(l->upper);
 	free(l->work);
-	*l = (struct mnt_layers){ .top = -1 };
+	*l = (struct mnt_layers) { .top = -1 };
 }
 
 static int
-add_lower(const struct mounts *m, struct mnt *en, const char *path,
-    struct jerr *e)
+add_lower(
+    const struct mounts *m, struct mnt *en, const char *path, struct jerr *e)
 {
 	static const struct mount_attrs ro = {
-		.set = MOUNT_ATTR_RDONLY | LAYER_ATTR, .clr = 0,
+		.set = MOUNT_ATTR_RDONLY | LAYER_ATTR,
+		.clr = 0,
 	};
 	struct mnt_layers *l = &en->layers;
 	auto_close int src = mounts_open_source(m, en->where, path, e);
@@ -66,21 +66,22 @@ add_lower(const struct mounts *m, struct mnt *en, const char *path,
 static char *
 default_work(const struct mnt *en, const char *upper, struct jerr *e)
 {
-	struct strbuf s = STRBUF_INIT;
-	const char *slash = strrchr(upper, '/');
+	const char *name = strrchr(upper, '/') + 1;
+	auto_strbuf struct strbuf dir = STRBUF_INIT, work = STRBUF_INIT;
+	auto_close int parent = -1;
 
-	if (strbuf_add(&s, upper, (size_t)(slash - upper) + 1) == -1 ||
-	    strbuf_addf(&s, ".%s.work", slash + 1) == -1) {
-		strbuf_free(&s);
-		(void)jerr_sys(e, "%s", en->where);
-		return NULL;
-	}
-	if (mkdir(s.s, 0700) == -1 && errno != EEXIST) {
-		(void)jerr_sys(e, "%s: %s", en->where, s.s);
-		strbuf_free(&s);
-		return NULL;
-	}
-	return s.s;
+	if (strbuf_add(&dir, upper, (size_t)(name - upper)) == -1 ||
+	    strbuf_addf(&work, ".%s.work", name) == -1)
+		goto fail;
+	parent = open(dir.s, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (parent == -1 ||
+	    (mkdirat(parent, work.s, 0700) == -1 && errno != EEXIST) ||
+	    strbuf_puts(&dir, work.s) == -1)
+		goto fail;
+	return take_ptr(dir.s);
+fail:
+	(void)jerr_sys(e, "%s: %s: its work directory", en->where, upper);
+	return NULL;
 }
 
 /* Length of the directory that holds both paths. */
@@ -119,8 +120,10 @@ real_layer(const struct mounts *m, const struct mnt *en, const char *path,
 	}
 	if (!m->host_root && strncmp(real, m->path, n) == 0 &&
 	    (real[n] == '/' || real[n] == '\0')) {
-		(void)jerr_set(e, EINVAL, "%s: %s: a writable layer cannot lie "
-		    "inside the jail", en->where, path);
+		(void)jerr_set(e, EINVAL,
+		    "%s: %s: a writable layer cannot lie "
+		    "inside the jail",
+		    en->where, path);
 		free(real);
 		return NULL;
 	}
@@ -140,7 +143,7 @@ set_upper(const struct mounts *m, struct mnt *en, const char *upperdir,
 	if (upper == NULL)
 		return -1;
 	work = en->o.workdir != NULL ? real_layer(m, en, en->o.workdir, e) :
-	    default_work(en, upper, e);
+				       default_work(en, upper, e);
 	if (work == NULL)
 		return -1;
 	n = common(upper, work);
@@ -166,19 +169,20 @@ overlay_clone(const struct mounts *m, struct mnt *en, struct jerr *e)
 		if (!en->o.ro && !en->o.below)
 			return set_upper(m, en, en->spec, e);
 		if (!en->o.ro)
-			return jerr_set(e, EINVAL, "%s: %s: unionfs: below "
+			return jerr_set(e, EINVAL,
+			    "%s: %s: unionfs: below "
 			    "needs ro (the upper layer would be the target)",
 			    en->where, en->spec);
 		return add_lower(m, en, en->spec, e);
 	}
 	if (en->o.lowerdir == NULL)
-		return jerr_set(e, EINVAL, "%s: overlay: lowerdir= is missing",
-		    en->where);
+		return jerr_set(
+		    e, EINVAL, "%s: overlay: lowerdir= is missing", en->where);
 	copy = strdup(en->o.lowerdir);
 	if (copy == NULL)
 		return jerr_sys(e, "%s", en->where);
 	for (path = strtok_r(copy, ":", &save); path != NULL;
-	    path = strtok_r(NULL, ":", &save))
+	     path = strtok_r(NULL, ":", &save))
 		if (add_lower(m, en, path, e) == -1)
 			return -1;
 	if (en->o.upperdir == NULL)
@@ -196,8 +200,10 @@ overlay_idmap(struct mnt *en, int userns, struct jerr *e)
 		int fd = i < l->nlower ? l->lower[i] : l->top;
 
 		if (fd != -1 && mount_idmap(fd, userns) == -1)
-			return jerr_sys(e, "%s: layer on %s: its ids cannot be "
-			    "mapped", en->where, mount_fsname(fd, name));
+			return jerr_sys(e,
+			    "%s: layer on %s: its ids cannot be "
+			    "mapped",
+			    en->where, mount_fsname(fd, name));
 	}
 	return 0;
 }
@@ -207,7 +213,7 @@ overlay_idmap(struct mnt *en, int userns, struct jerr *e)
 struct ovl {
 	int lower[16];
 	size_t nlower;
-	int upper, work;	/* -1: read-only */
+	int upper, work; /* -1: read-only */
 };
 
 /* By descriptor: Linux 6.13.  1: not on this kernel. */
@@ -238,7 +244,7 @@ static int
 set_by_name(int fs, const struct ovl *o, struct jerr *e)
 {
 	auto_strbuf struct strbuf lower = STRBUF_INIT, up = STRBUF_INIT,
-	    work = STRBUF_INIT;
+				  work = STRBUF_INIT;
 
 	for (size_t i = 0; i < o->nlower; i++)
 		if (strbuf_addf(&lower, "%sself/fd/%d", i == 0 ? "" : ":",
@@ -248,8 +254,9 @@ set_by_name(int fs, const struct ovl *o, struct jerr *e)
 	    strbuf_addf(&work, "self/fd/%d", o->work) == -1)
 		return jerr_sys(e, "overlay");
 	if (mount_fs_set(fs, "lowerdir", lower.s) == -1 ||
-	    (o->upper != -1 && (mount_fs_set(fs, "upperdir", up.s) == -1 ||
-		mount_fs_set(fs, "workdir", work.s) == -1)))
+	    (o->upper != -1 &&
+		(mount_fs_set(fs, "upperdir", up.s) == -1 ||
+		    mount_fs_set(fs, "workdir", work.s) == -1)))
 		return mount_fs_fail(fs, e, "overlay: layers");
 	return 0;
 }
@@ -257,7 +264,9 @@ set_by_name(int fs, const struct ovl *o, struct jerr *e)
 static const struct {
 	const char *key, *value;
 } always[] = {
-	{ "redirect_dir", "off" }, { "metacopy", "off" }, { "index", "off" },
+	{ "redirect_dir", "off" },
+	{ "metacopy", "off" },
+	{ "index", "off" },
 	{ "nfs_export", "off" },
 };
 
@@ -276,17 +285,17 @@ create(struct mnt *en, const struct ovl *o, bool by_fd, struct jerr *e)
 		return rc == 1 ? -2 : -1;
 	for (size_t i = 0; i < nitems(always); i++)
 		if (mount_fs_set(fs, always[i].key, always[i].value) == -1)
-			return mount_fs_fail(fs, e, "overlay: %s",
-			    always[i].key);
+			return mount_fs_fail(
+			    fs, e, "overlay: %s", always[i].key);
 	for (size_t i = 0; i < en->o.rest.n; i++) {
 		char *eq = strchr(en->o.rest.v[i], '=');
 
 		if (eq != NULL)
 			*eq = '\0';
-		if (mount_fs_set(fs, en->o.rest.v[i],
-			eq == NULL ? NULL : eq + 1) == -1)
-			return mount_fs_fail(fs, e, "overlay: %s",
-			    en->o.rest.v[i]);
+		if (mount_fs_set(
+			fs, en->o.rest.v[i], eq == NULL ? NULL : eq + 1) == -1)
+			return mount_fs_fail(
+			    fs, e, "overlay: %s", en->o.rest.v[i]);
 	}
 	return mount_fs_create(fs, "overlay", attr, e);
 }
@@ -368,10 +377,10 @@ overlay_build(struct build *b, struct mnt *en, int target, struct jerr *e)
 	if (en->kind == FSK_UNION && !en->o.below)
 		o.lower[o.nlower++] = target;
 	if (l->top != -1) {
-		upper = path_open_beneath(l->top, l->upper,
-		    O_PATH | O_DIRECTORY, 0);
-		work = path_open_beneath(l->top, l->work,
-		    O_PATH | O_DIRECTORY, 0);
+		upper = path_open_beneath(
+		    l->top, l->upper, O_PATH | O_DIRECTORY, 0);
+		work = path_open_beneath(
+		    l->top, l->work, O_PATH | O_DIRECTORY, 0);
 		if (upper == -1 || work == -1)
 			return jerr_sys(e, "%s: %s", en->where,
 			    upper == -1 ? l->upper : l->work);
@@ -379,6 +388,7 @@ overlay_build(struct build *b, struct mnt *en, int target, struct jerr *e)
 		o.work = work;
 	}
 	fd = create_as_root_of_jail(b, en, &o, target, e);
-	return fd == -1 ? jerr_wrap(e, "%s: %s/%s", en->where, b->m->given,
-	    en->rel) : fd;
+	return fd == -1 ?
+	    jerr_wrap(e, "%s: %s/%s", en->where, b->m->given, en->rel) :
+	    fd;
 }

@@ -25,10 +25,11 @@ mounts_check_owner(const struct mounts *m, int fd, struct jerr *e)
 	if (fstat(fd, &st) == -1)
 		return jerr_sys(e, "path %s", m->given);
 	if (!S_ISDIR(st.st_mode))
-		return jerr_set(e, ENOTDIR, "path %s: Not a directory",
-		    m->given);
+		return jerr_set(
+		    e, ENOTDIR, "path %s: Not a directory", m->given);
 	if (m->users && (st.st_uid >= IDS || st.st_gid >= IDS))
-		return jerr_set(e, EOVERFLOW, "path %s: owned by %s %u, and a "
+		return jerr_set(e, EOVERFLOW,
+		    "path %s: owned by %s %u, and a "
 		    "jail knows only 0 to %d (chown it to 0)",
 		    m->host_root ? "/" : m->given,
 		    st.st_uid >= IDS ? "user" : "group",
@@ -83,23 +84,24 @@ normalise(char *s)
 }
 
 char *
-mounts_rel(const struct mounts *m, const char *where, const char *path,
-    struct jerr *e)
+mounts_rel(
+    const struct mounts *m, const char *where, const char *path, struct jerr *e)
 {
 	const char *rest;
 	char *rel;
 
 	if (path[0] != '/') {
-		(void)jerr_set(e, EINVAL, "%s: %s: not an absolute pathname",
-		    where, path);
+		(void)jerr_set(
+		    e, EINVAL, "%s: %s: not an absolute pathname", where, path);
 		return NULL;
 	}
 	rest = below(path, m->given);
 	if (rest == NULL)
 		rest = below(path, m->path);
 	if (rest == NULL) {
-		(void)jerr_set(e, EINVAL, "%s: %s: not below the jail's path %s",
-		    where, path, m->given);
+		(void)jerr_set(e, EINVAL,
+		    "%s: %s: not below the jail's path %s", where, path,
+		    m->given);
 		return NULL;
 	}
 	rel = strdup(rest);
@@ -109,8 +111,8 @@ mounts_rel(const struct mounts *m, const char *where, const char *path,
 	}
 	if (normalise(rel) == -1) {
 		free(rel);
-		(void)jerr_set(e, EINVAL, "%s: %s: leads out of the jail's path",
-		    where, path);
+		(void)jerr_set(e, EINVAL,
+		    "%s: %s: leads out of the jail's path", where, path);
 		return NULL;
 	}
 	return rel;
@@ -154,29 +156,31 @@ mounts_open_target(const struct mounts *m, const char *where, int rootfd,
 		return jerr_set(e, ELOOP, "%s: %s/%s is a symbolic link", where,
 		    m->given, link);
 	if (errno == ENOENT)
-		return jerr_set(e, ENOENT, "%s: %s/%s: No such file or "
-		    "directory (mount points are not made)", where, m->given,
-		    rel);
+		return jerr_set(e, ENOENT,
+		    "%s: %s/%s: No such file or "
+		    "directory (mount points are not made)",
+		    where, m->given, rel);
 	return jerr_sys(e, "%s: %s/%s", where, m->given, rel);
 }
 
 int
-mounts_open_source(const struct mounts *m, const char *where, const char *spec,
-    struct jerr *e)
+mounts_open_source(
+    const struct mounts *m, const char *where, const char *spec, struct jerr *e)
 {
 	auto_free char *rel = NULL;
 	const char *rest;
 	int fd;
 
 	if (spec[0] != '/')
-		return jerr_set(e, EINVAL, "%s: %s: not an absolute pathname",
-		    where, spec);
+		return jerr_set(
+		    e, EINVAL, "%s: %s: not an absolute pathname", where, spec);
 	rest = m->host_root ? NULL : below(spec, m->path);
 	if (rest == NULL && !m->host_root)
 		rest = below(spec, m->given);
 	if (rest != NULL) {
 		rel = mounts_rel(m, where, spec, e);
-		return rel == NULL ? -1 :
+		return rel == NULL ?
+		    -1 :
 		    mounts_open_target(m, where, m->hostroot, rel, e);
 	}
 	fd = open(spec, O_PATH | O_CLOEXEC);

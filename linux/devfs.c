@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "linux/mount.h"
 
-#define TTY_GID 5	/* of Debian, and of what every libc expects in pts */
+#define TTY_GID 5 /* of Debian, and of what every libc expects in pts */
 
 #define DEV_ATTR (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
 #define DATA_ATTR (DEV_ATTR | MOUNT_ATTR_NODEV)
@@ -49,7 +49,8 @@ make_node(int dev, const struct devfs_node *n, uid_t base, struct jerr *e)
 	if (mknodat(dev, n->name, S_IFCHR | n->mode,
 		makedev(n->major, n->minor)) == -1)
 		return jerr_sys(e, "/dev/%s", n->name);
-	if (n->chown && fchownat(dev, n->name, base + n->uid, base + n->gid,
+	if (n->chown &&
+	    fchownat(dev, n->name, base + n->uid, base + n->gid,
 		AT_SYMLINK_NOFOLLOW) == -1)
 		return jerr_sys(e, "/dev/%s", n->name);
 	return 0;
@@ -84,8 +85,8 @@ fill(int dev, const struct devfs_spec *s, struct jerr *e)
 int
 devfs_build(const struct devfs_spec *s, struct jerr *e)
 {
-	auto_close int dev = own_tmpfs(s->base,
-	    "mode=755,size=64k,nr_inodes=256", DEV_ATTR, e);
+	auto_close int dev = own_tmpfs(
+	    s->base, "mode=755,size=64k,nr_inodes=256", DEV_ATTR, e);
 	mode_t mask;
 	int rc;
 
@@ -126,8 +127,8 @@ devfs_mqueue(struct jerr *e)
 int
 devfs_fdesc(uid_t base, struct jerr *e)
 {
-	auto_close int dir = own_tmpfs(base, "mode=755,size=64k,nr_inodes=300",
-	    DATA_ATTR, e);
+	auto_close int dir = own_tmpfs(
+	    base, "mode=755,size=64k,nr_inodes=300", DATA_ATTR, e);
 
 	if (dir == -1)
 		return -1;

@@ -15,10 +15,10 @@
 #include "base/err.h"
 
 struct devfs_node {
-	char name[32];		/* below /dev, one component */
+	char name[32]; /* below /dev, one component */
 	unsigned major, minor;
-	mode_t mode;		/* permission bits */
-	bool chown;		/* give it to uid, gid (as the jail counts) */
+	mode_t mode; /* permission bits */
+	bool chown;  /* give it to uid, gid (as the jail counts) */
 	uid_t uid;
 	gid_t gid;
 };
@@ -32,8 +32,8 @@ struct devfs_spec {
 	size_t nnodes;
 	const struct devfs_link *links;
 	size_t nlinks;
-	bool pts, shm, mqueue;	/* whether the directories are made */
-	uid_t base;		/* first id of the range, 0: the host's own */
+	bool pts, shm, mqueue; /* whether the directories are made */
+	uid_t base;	       /* first id of the range, 0: the host's own */
 };
 
 /* The detached tmpfs with nodes, links and empty directories. */

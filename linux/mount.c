@@ -37,9 +37,9 @@ mount_set(int fd, const struct mount_attrs *a)
 int
 mount_clone(int dirfd, const char *path, const struct mount_attrs *a)
 {
-	auto_close int fd = open_tree(dirfd, path, OPEN_TREE_CLONE |
-	    OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT |
-	    (path[0] == '\0' ? AT_EMPTY_PATH : 0));
+	auto_close int fd = open_tree(dirfd, path,
+	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT |
+		(path[0] == '\0' ? AT_EMPTY_PATH : 0));
 
 	if (fd == -1 || mount_set(fd, a) == -1)
 		return -1;
@@ -62,17 +62,35 @@ static const struct {
 	uint32_t magic;
 	const char *name;
 } fs_names[] = {
-	{ 0xef53, "ext4" }, { 0x58465342, "xfs" }, { 0x9123683e, "btrfs" },
-	{ 0x01021994, "tmpfs" }, { 0x794c7630, "overlay" },
-	{ 0x6969, "nfs" }, { 0x65735546, "fuse" }, { 0x01021997, "9p" },
-	{ 0x2fc12fc1, "zfs" }, { 0xff534d42, "cifs" }, { 0xfe534d42, "smb" },
-	{ 0x9fa0, "proc" }, { 0x62656572, "sysfs" }, { 0x63677270, "cgroup2" },
-	{ 0x27e0eb, "cgroup" }, { 0x1cd1, "devpts" }, { 0x858458f6, "ramfs" },
-	{ 0x958458f6, "hugetlbfs" }, { 0x4d44, "vfat" }, { 0x73717368, "squashfs" },
-	{ 0xe0f5e1e2, "erofs" }, { 0xf2f52010, "f2fs" }, { 0x9660, "iso9660" },
-	{ 0x6e736673, "nsfs" }, { 0x64626720, "debugfs" },
-	{ 0x74726163, "tracefs" }, { 0xcafe4a11, "bpf" },
-	{ 0x73636673, "securityfs" }, { 0x19800202, "mqueue" },
+	{ 0xef53, "ext4" },
+	{ 0x58465342, "xfs" },
+	{ 0x9123683e, "btrfs" },
+	{ 0x01021994, "tmpfs" },
+	{ 0x794c7630, "overlay" },
+	{ 0x6969, "nfs" },
+	{ 0x65735546, "fuse" },
+	{ 0x01021997, "9p" },
+	{ 0x2fc12fc1, "zfs" },
+	{ 0xff534d42, "cifs" },
+	{ 0xfe534d42, "smb" },
+	{ 0x9fa0, "proc" },
+	{ 0x62656572, "sysfs" },
+	{ 0x63677270, "cgroup2" },
+	{ 0x27e0eb, "cgroup" },
+	{ 0x1cd1, "devpts" },
+	{ 0x858458f6, "ramfs" },
+	{ 0x958458f6, "hugetlbfs" },
+	{ 0x4d44, "vfat" },
+	{ 0x73717368, "squashfs" },
+	{ 0xe0f5e1e2, "erofs" },
+	{ 0xf2f52010, "f2fs" },
+	{ 0x9660, "iso9660" },
+	{ 0x6e736673, "nsfs" },
+	{ 0x64626720, "debugfs" },
+	{ 0x74726163, "tracefs" },
+	{ 0xcafe4a11, "bpf" },
+	{ 0x73636673, "securityfs" },
+	{ 0x19800202, "mqueue" },
 };
 
 const char *
@@ -110,7 +128,8 @@ mount_fs_fail(int fs, struct jerr *e, const char *fmt, ...)
 	log[n] = '\0';
 	(void)jerr_sys(e, "%s", what);
 	n = (ssize_t)strlen(e->msg);
-	(void)snprintf(e->msg + n, sizeof(e->msg) - (size_t)n, " (%s)", log + 2);
+	(void)snprintf(
+	    e->msg + n, sizeof(e->msg) - (size_t)n, " (%s)", log + 2);
 	return -1;
 }
 
@@ -202,8 +221,8 @@ int
 mount_root_place(int fd, bool tiny, struct jerr *e)
 {
 	if (tiny) {
-		if (move_mount(fd, "", AT_FDCWD, "/",
-			MOVE_MOUNT_F_EMPTY_PATH) == -1)
+		if (move_mount(
+			fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == -1)
 			return jerr_sys(e, "mount the root over /");
 		return 0;
 	}

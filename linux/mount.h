@@ -20,8 +20,9 @@
 #include "base/str.h"
 
 struct mount_attrs {
-	uint64_t set;	/* MOUNT_ATTR_* to switch on */
-	uint64_t clr;	/* and off; MOUNT_ATTR__ATIME when set names an atime mode */
+	uint64_t set; /* MOUNT_ATTR_* to switch on */
+	uint64_t
+	    clr; /* and off; MOUNT_ATTR__ATIME when set names an atime mode */
 };
 
 /*
@@ -56,7 +57,7 @@ int mount_fs_open(const char *type, struct jerr *e);
 int mount_fs_set(int fs, const char *key, const char *value);
 int mount_fs_create(int fs, const char *type, unsigned attr, struct jerr *e);
 int mount_fs_fail(int fs, struct jerr *e, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));	/* errno and the kernel's log */
+    __attribute__((format(printf, 3, 4))); /* errno and the kernel's log */
 
 /* Puts the detached mount fd on what target (O_PATH) names.  -1, errno. */
 int mount_attach(int fd, int target);

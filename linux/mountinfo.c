@@ -62,24 +62,27 @@ static int
 add(struct mountinfo *m, uint64_t id, uint64_t parent, const char *point,
     const char *type)
 {
-	struct mountinfo_entry *en;
+	auto_free char *p = strdup(point);
+	auto_free char *t = strdup(type);
 
+	if (p == NULL || t == NULL)
+		return -1;
 	if (m->n == m->cap) {
 		size_t cap = m->cap == 0 ? 16 : m->cap * 2;
-		void *p = reallocarray(m->v, cap, sizeof(*m->v));
+		void *v = reallocarray(m->v, cap, sizeof(*m->v));
 
-		if (p == NULL)
+		if (v == NULL)
 			return -1;
-		m->v = p;
+		m->v = v;
 		m->cap = cap;
 	}
-	en = &m->v[m->n];
-	en->id = id;
-	en->parent = parent;
-	en->point = strdup(point);
-	en->type = strdup(type);
-	m->n++;		/* so that mountinfo_free sees a half one too */
-	return en->point == NULL || en->type == NULL ? -1 : 0;
+	m->v[m->n++] = (struct mountinfo_entry) {
+		.id = id,
+		.parent = parent,
+		.point = take_ptr(p),
+		.type = take_ptr(t),
+	};
+	return 0;
 }
 
 enum { F_ID, F_PARENT, F_DEV, F_ROOT, F_POINT, F_OPTS, F_FIXED };
@@ -110,8 +113,8 @@ parse_line(char *line, const char *path, struct mountinfo *out)
 }
 
 int
-mountinfo_parse(const char *text, const char *path, struct mountinfo *out,
-    struct jerr *e)
+mountinfo_parse(
+    const char *text, const char *path, struct mountinfo *out, struct jerr *e)
 {
 	auto_free char *copy = strdup(text);
 	char *save = NULL, *line;
@@ -119,19 +122,19 @@ mountinfo_parse(const char *text, const char *path, struct mountinfo *out,
 	if (copy == NULL)
 		return jerr_sys(e, "mountinfo");
 	for (line = strtok_r(copy, "\n", &save); line != NULL;
-	    line = strtok_r(NULL, "\n", &save))
+	     line = strtok_r(NULL, "\n", &save))
 		if (parse_line(line, path, out) == -1)
 			return jerr_sys(e, "mountinfo");
 	return 0;
 }
 
 int
-mountinfo_below(int procfd, const char *path, struct mountinfo *out,
-    struct jerr *e)
+mountinfo_below(
+    int procfd, const char *path, struct mountinfo *out, struct jerr *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
-	auto_close int fd = openat(procfd, "self/mountinfo",
-	    O_RDONLY | O_CLOEXEC);
+	auto_close int fd = openat(
+	    procfd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1 || io_read_all(fd, MOUNTINFO_MAX, &text) == -1)
 		return jerr_sys(e, "/proc/self/mountinfo");

@@ -13,27 +13,30 @@
 
 struct mountinfo_entry {
 	uint64_t id, parent;
-	char *point;		/* mount point, unescaped; owned */
-	char *type;		/* file system type; owned */
+	char *point; /* mount point, unescaped; owned */
+	char *type;  /* file system type; owned */
 };
 
 struct mountinfo {
-	struct mountinfo_entry *v;	/* in the kernel's order: parents first */
+	struct mountinfo_entry *v; /* in the kernel's order: parents first */
 	size_t n, cap;
 };
 
-#define MOUNTINFO_INIT { .v = NULL, .n = 0, .cap = 0 }
+#define MOUNTINFO_INIT \
+	{ \
+		.v = NULL, .n = 0, .cap = 0 \
+	}
 
-#define MOUNTINFO_MAX (16 << 20)	/* bytes of text */
+#define MOUNTINFO_MAX (16 << 20) /* bytes of text */
 
 /* Appends the entries strictly below path ("/": all but "/" itself).  A line
  * that does not parse is EPROTO. */
-int mountinfo_parse(const char *text, const char *path, struct mountinfo *out,
-    struct jerr *e);
+int mountinfo_parse(
+    const char *text, const char *path, struct mountinfo *out, struct jerr *e);
 
 /* The same from procfd/self/mountinfo. */
-int mountinfo_below(int procfd, const char *path, struct mountinfo *out,
-    struct jerr *e);
+int mountinfo_below(
+    int procfd, const char *path, struct mountinfo *out, struct jerr *e);
 
 void mountinfo_free(struct mountinfo *m);
 #define auto_mountinfo __attribute__((cleanup(mountinfo_free)))

@@ -7,7 +7,7 @@
 #ifndef LINUX_UAPI_H
 #define LINUX_UAPI_H
 
-#ifndef MOUNT_ATTR_NOSYMFOLLOW		/* 5.14 */
+#ifndef MOUNT_ATTR_NOSYMFOLLOW /* 5.14 */
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 

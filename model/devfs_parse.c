@@ -19,34 +19,33 @@
 #include "model/devfs_rules_int.h"
 
 #define MAXWORDS 32
-#define RULE_STEP 100	/* devfs(8) numbers by hundreds */
+#define RULE_STEP 100 /* devfs(8) numbers by hundreds */
 
 /* What every system has: FreeBSD's defaults, with Linux's usual nodes. */
-static const char builtin[] =
-    "[devfsrules_hide_all=1]\n"
-    "add hide\n"
-    "[devfsrules_unhide_basic=2]\n"
-    "add path null unhide\n"
-    "add path zero unhide\n"
-    "add path full unhide\n"
-    "add path random unhide\n"
-    "add path urandom unhide\n"
-    "[devfsrules_unhide_login=3]\n"
-    "add path tty unhide\n"
-    "add path ptmx unhide\n"
-    "add path pts unhide\n"
-    "add path 'pts/*' unhide\n"
-    "add path fd unhide\n"
-    "add path 'fd/*' unhide\n"
-    "add path stdin unhide\n"
-    "add path stdout unhide\n"
-    "add path stderr unhide\n"
-    "[devfsrules_jail=4]\n"
-    "add include $devfsrules_hide_all\n"
-    "add include $devfsrules_unhide_basic\n"
-    "add include $devfsrules_unhide_login\n"
-    "[devfsrules_jail_vnet=5]\n"
-    "add include $devfsrules_jail\n";
+static const char builtin[] = "[devfsrules_hide_all=1]\n"
+			      "add hide\n"
+			      "[devfsrules_unhide_basic=2]\n"
+			      "add path null unhide\n"
+			      "add path zero unhide\n"
+			      "add path full unhide\n"
+			      "add path random unhide\n"
+			      "add path urandom unhide\n"
+			      "[devfsrules_unhide_login=3]\n"
+			      "add path tty unhide\n"
+			      "add path ptmx unhide\n"
+			      "add path pts unhide\n"
+			      "add path 'pts/*' unhide\n"
+			      "add path fd unhide\n"
+			      "add path 'fd/*' unhide\n"
+			      "add path stdin unhide\n"
+			      "add path stdout unhide\n"
+			      "add path stderr unhide\n"
+			      "[devfsrules_jail=4]\n"
+			      "add include $devfsrules_hide_all\n"
+			      "add include $devfsrules_unhide_basic\n"
+			      "add include $devfsrules_unhide_login\n"
+			      "[devfsrules_jail_vnet=5]\n"
+			      "add include $devfsrules_jail\n";
 
 static void
 set_clear(struct devfs_ruleset *s)
@@ -59,7 +58,7 @@ set_clear(struct devfs_ruleset *s)
 	free(s->name);
 	free(s->error);
 	free(s->file);
-	*s = (struct devfs_ruleset){ .number = s->number };
+	*s = (struct devfs_ruleset) { .number = s->number };
 }
 
 void
@@ -89,32 +88,42 @@ devfs_rules_new(void)
 	return r;
 }
 
-/* The set of this number, emptied if it was there. */
-static struct devfs_ruleset *
-start_set(struct devfs_rules *r, int number, const char *name, const char *file)
+/* Room for one more set; the number of the one that number has or gets. */
+static int
+place_set(struct devfs_rules *r, int number, size_t *at)
 {
-	struct devfs_ruleset *s = NULL;
-
-	for (size_t i = 0; i < r->n; i++)
-		if (r->sets[i].number == number)
-			s = &r->sets[i];
-	if (s == NULL && r->n == r->cap) {
+	for (*at = 0; *at < r->n; (*at)++)
+		if (r->sets[*at].number == number)
+			return 0;
+	if (r->n == r->cap) {
 		size_t cap = r->cap == 0 ? 8 : r->cap * 2;
 		void *p = reallocarray(r->sets, cap, sizeof(*r->sets));
 
 		if (p == NULL)
-			return NULL;
+			return -1;
 		r->sets = p;
 		r->cap = cap;
 	}
-	if (s == NULL) {
-		s = &r->sets[r->n++];
-		*s = (struct devfs_ruleset){ .number = number };
-	}
+	r->sets[r->n++] = (struct devfs_ruleset) { .number = number };
+	return 0;
+}
+
+/* The set of this number, emptied if it was there. */
+static struct devfs_ruleset *
+start_set(struct devfs_rules *r, int number, const char *name, const char *file)
+{
+	auto_free char *n = strdup(name);
+	auto_free char *f = strdup(file);
+	struct devfs_ruleset *s;
+	size_t at;
+
+	if (n == NULL || f == NULL || place_set(r, number, &at) == -1)
+		return NULL;
+	s = &r->sets[at];
 	set_clear(s);
-	s->name = strdup(name);
-	s->file = strdup(file);
-	return s->name == NULL || s->file == NULL ? NULL : s;
+	s->name = take_ptr(n);
+	s->file = take_ptr(f);
+	return s;
 }
 
 /*
@@ -195,21 +204,36 @@ static const struct {
 	const char *name;
 	enum devfs_type type;
 } type_names[] = {
-	{ "disk", DEVT_DISK }, { "mem", DEVT_MEM }, { "tape", DEVT_TAPE },
+	{ "disk", DEVT_DISK },
+	{ "mem", DEVT_MEM },
+	{ "tape", DEVT_TAPE },
 	{ "tty", DEVT_TTY },
 };
 
-enum word { W_PATH, W_TYPE, W_HIDE, W_UNHIDE, W_MODE, W_USER, W_GROUP,
-	W_INCLUDE, W_COUNT };
+enum word {
+	W_PATH,
+	W_TYPE,
+	W_HIDE,
+	W_UNHIDE,
+	W_MODE,
+	W_USER,
+	W_GROUP,
+	W_INCLUDE,
+	W_COUNT
+};
 
 static const struct {
 	const char *name;
 	bool arg;
 } words_known[W_COUNT] = {
-	[W_PATH] = { "path", true }, [W_TYPE] = { "type", true },
-	[W_HIDE] = { "hide", false }, [W_UNHIDE] = { "unhide", false },
-	[W_MODE] = { "mode", true }, [W_USER] = { "user", true },
-	[W_GROUP] = { "group", true }, [W_INCLUDE] = { "include", true },
+	[W_PATH] = { "path", true },
+	[W_TYPE] = { "type", true },
+	[W_HIDE] = { "hide", false },
+	[W_UNHIDE] = { "unhide", false },
+	[W_MODE] = { "mode", true },
+	[W_USER] = { "user", true },
+	[W_GROUP] = { "group", true },
+	[W_INCLUDE] = { "include", true },
 };
 
 static int
@@ -258,8 +282,10 @@ take_word(struct devfs_rule *rule, enum word w, const char *arg)
 		rule->gid = (gid_t)id;
 		return 0;
 	case W_INCLUDE:
-		return (rule->include = strdup(arg[0] == '$' ?
-		    arg + 1 : arg)) == NULL ? -1 : 0;
+		return (rule->include = strdup(
+			    arg[0] == '$' ? arg + 1 : arg)) == NULL ?
+		    -1 :
+		    0;
 	case W_COUNT:
 		break;
 	}
@@ -322,7 +348,8 @@ insert(struct devfs_ruleset *s, struct devfs_rule *rule)
 		s->cap = cap;
 	}
 	if (rule->number == 0)
-		rule->number = s->n == 0 ? RULE_STEP :
+		rule->number = s->n == 0 ?
+		    RULE_STEP :
 		    s->rules[s->n - 1].number + RULE_STEP;
 	for (at = s->n; at > 0 && s->rules[at - 1].number > rule->number; at--)
 		s->rules[at] = s->rules[at - 1];
@@ -387,8 +414,8 @@ header(char *line, char **name)
 }
 
 int
-devfs_rules_parse(struct devfs_rules *r, const char *file, const char *text,
-    struct jerr *e)
+devfs_rules_parse(
+    struct devfs_rules *r, const char *file, const char *text, struct jerr *e)
 {
 	auto_free char *copy = strdup(text);
 	struct devfs_ruleset *set = NULL;
@@ -412,8 +439,10 @@ devfs_rules_parse(struct devfs_rules *r, const char *file, const char *text,
 		if (*line == '[') {
 			number = header(line, &name);
 			if (number == -1)
-				return jerr_set(e, EINVAL, "%s:%u: bad ruleset "
-				    "header (\"[name=number]\")", file, lineno);
+				return jerr_set(e, EINVAL,
+				    "%s:%u: bad ruleset "
+				    "header (\"[name=number]\")",
+				    file, lineno);
 			set = start_set(r, number, name, file);
 			if (set == NULL)
 				return jerr_sys(e, "%s", file);
@@ -426,8 +455,8 @@ devfs_rules_parse(struct devfs_rules *r, const char *file, const char *text,
 		why = take_line(set, line, lineno, buf);
 		if (why == NULL || set->error != NULL)
 			continue;
-		(void)snprintf(full, sizeof(full), "%s:%u: %s", file, lineno,
-		    why);
+		(void)snprintf(
+		    full, sizeof(full), "%s:%u: %s", file, lineno, why);
 		set->error = strdup(full);
 		if (set->error == NULL)
 			return jerr_sys(e, "%s", file);

@@ -39,22 +39,45 @@ const struct devfs_known devfs_nodes[DEV_COUNT] = {
  * and Linux's names; the probes are what a pattern is held against.
  */
 static const struct {
-	const char *glob;	/* against a pattern without wildcards */
-	const char *probe;	/* matched by a pattern with them */
+	const char *glob;  /* against a pattern without wildcards */
+	const char *probe; /* matched by a pattern with them */
 } forbidden[] = {
-	{ "mem", "mem" }, { "kmem", "kmem" }, { "io", "io" }, { "port", "port" },
-	{ "kmsg", "kmsg" }, { "klog", "klog" }, { "pci*", "pci" },
-	{ "sd[a-z]*", "sda1" }, { "hd[a-z]*", "hda1" }, { "vd[a-z]*", "vda1" },
-	{ "xvd[a-z]*", "xvda1" }, { "nvme*", "nvme0n1" }, { "loop*", "loop0" },
-	{ "dm-[0-9]*", "dm-0" }, { "md[0-9]*", "md0" }, { "sr[0-9]*", "sr0" },
-	{ "ada[0-9]*", "ada0p1" }, { "da[0-9]*", "da0p1" },
-	{ "nda[0-9]*", "nda0" }, { "nvd[0-9]*", "nvd0" }, { "cd[0-9]*", "cd0" },
-	{ "ufs/*", "ufs/root" }, { "gpt/*", "gpt/root" },
-	{ "zvol/*", "zvol/pool/x" }, { "mapper/*", "mapper/x" },
-	{ "disk/*", "disk/by-id/x" }, { "block/*", "block/8:0" },
-	{ "sg[0-9]*", "sg0" }, { "xpt[0-9]*", "xpt0" }, { "pass[0-9]*", "pass0" },
-	{ "hpet*", "hpet" }, { "nvram", "nvram" }, { "uinput", "uinput" },
-	{ "vfio/*", "vfio/1" }, { "console", "console" }, { "tty[0-9]*", "tty0" },
+	{ "mem", "mem" },
+	{ "kmem", "kmem" },
+	{ "io", "io" },
+	{ "port", "port" },
+	{ "kmsg", "kmsg" },
+	{ "klog", "klog" },
+	{ "pci*", "pci" },
+	{ "sd[a-z]*", "sda1" },
+	{ "hd[a-z]*", "hda1" },
+	{ "vd[a-z]*", "vda1" },
+	{ "xvd[a-z]*", "xvda1" },
+	{ "nvme*", "nvme0n1" },
+	{ "loop*", "loop0" },
+	{ "dm-[0-9]*", "dm-0" },
+	{ "md[0-9]*", "md0" },
+	{ "sr[0-9]*", "sr0" },
+	{ "ada[0-9]*", "ada0p1" },
+	{ "da[0-9]*", "da0p1" },
+	{ "nda[0-9]*", "nda0" },
+	{ "nvd[0-9]*", "nvd0" },
+	{ "cd[0-9]*", "cd0" },
+	{ "ufs/*", "ufs/root" },
+	{ "gpt/*", "gpt/root" },
+	{ "zvol/*", "zvol/pool/x" },
+	{ "mapper/*", "mapper/x" },
+	{ "disk/*", "disk/by-id/x" },
+	{ "block/*", "block/8:0" },
+	{ "sg[0-9]*", "sg0" },
+	{ "xpt[0-9]*", "xpt0" },
+	{ "pass[0-9]*", "pass0" },
+	{ "hpet*", "hpet" },
+	{ "nvram", "nvram" },
+	{ "uinput", "uinput" },
+	{ "vfio/*", "vfio/1" },
+	{ "console", "console" },
+	{ "tty[0-9]*", "tty0" },
 };
 
 static bool
@@ -85,8 +108,7 @@ static bool
 matches(const struct devfs_rule *rule, enum devfs_id id)
 {
 	/* devfs(8)'s types: none of the table's nodes is a disk, mem or tape. */
-	if (rule->type != DEVT_ANY &&
-	    (rule->type != DEVT_TTY || id != DEV_TTY))
+	if (rule->type != DEVT_ANY && (rule->type != DEVT_TTY || id != DEV_TTY))
 		return false;
 	return rule->path == NULL ||
 	    fnmatch(rule->path, devfs_nodes[id].name, FNM_PATHNAME) == 0;
@@ -155,16 +177,18 @@ run(const struct apply *a, const struct devfs_ruleset *set, int depth)
 		const struct devfs_rule *rule = &set->rules[i];
 		const char *bad = asks_for_forbidden(rule);
 
-		if (bad != NULL && strv_addf(a->notes, "%s:%u: %s: a jail may "
-		    "not have this device; left out", rule->file, rule->line,
-			bad) == -1)
+		if (bad != NULL &&
+		    strv_addf(a->notes,
+			"%s:%u: %s: a jail may "
+			"not have this device; left out",
+			rule->file, rule->line, bad) == -1)
 			return jerr_sys(a->e, "devfs rules");
 		for (int id = 0; id < DEV_COUNT; id++)
 			if (matches(rule, (enum devfs_id)id))
 				act(rule, &a->out[id]);
 		if (rule->include != NULL) {
-			const struct devfs_ruleset *inc = devfs_rules_find(a->r,
-			    include_number(a->r, rule->include));
+			const struct devfs_ruleset *inc = devfs_rules_find(
+			    a->r, include_number(a->r, rule->include));
 
 			if (inc == NULL)
 				return jerr_set(a->e, ENOENT,
@@ -185,11 +209,12 @@ devfs_rules_apply(const struct devfs_rules *r, int number, const char *file,
 	struct apply a = { .r = r, .out = out, .notes = notes, .e = e };
 
 	if (set == NULL)
-		return jerr_set(e, ENOENT, "%d: no such ruleset in %s", number,
-		    file);
+		return jerr_set(
+		    e, ENOENT, "%d: no such ruleset in %s", number, file);
 	for (int i = 0; i < DEV_COUNT; i++)
-		out[i] = (struct devfs_state){
-			.shown = true, .mode = devfs_nodes[i].mode,
+		out[i] = (struct devfs_state) {
+			.shown = true,
+			.mode = devfs_nodes[i].mode,
 		};
 	return run(&a, set, 0);
 }

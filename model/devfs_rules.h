@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-struct devfs_rules;	/* all rulesets, built-in ones included */
+struct devfs_rules; /* all rulesets, built-in ones included */
 
 /* The built-in rulesets; NULL with errno. */
 struct devfs_rules *devfs_rules_new(void);
@@ -28,29 +28,39 @@ void devfs_rules_free(struct devfs_rules *r);
  * so when that one is asked for ("FILE:LINE: ...").  Returns -1 for what
  * belongs to no ruleset.
  */
-int devfs_rules_parse(struct devfs_rules *r, const char *file, const char *text,
-    struct jerr *e);
+int devfs_rules_parse(
+    struct devfs_rules *r, const char *file, const char *text, struct jerr *e);
 
 enum devfs_id {
-	DEV_NULL, DEV_ZERO, DEV_FULL, DEV_RANDOM, DEV_URANDOM, DEV_TTY,
-	DEV_PTMX, DEV_PTS, DEV_FD, DEV_STDIN, DEV_STDOUT, DEV_STDERR,
+	DEV_NULL,
+	DEV_ZERO,
+	DEV_FULL,
+	DEV_RANDOM,
+	DEV_URANDOM,
+	DEV_TTY,
+	DEV_PTMX,
+	DEV_PTS,
+	DEV_FD,
+	DEV_STDIN,
+	DEV_STDOUT,
+	DEV_STDERR,
 	DEV_COUNT
 };
 
 /* What a node is; [DEV_x], in this order. */
 struct devfs_known {
 	const char *name;
-	unsigned major, minor;	/* 0, 0: not a device node */
+	unsigned major, minor; /* 0, 0: not a device node */
 	mode_t mode;
-	const char *link;	/* a symbolic link to this */
+	const char *link; /* a symbolic link to this */
 };
 extern const struct devfs_known devfs_nodes[DEV_COUNT];
 
 struct devfs_state {
 	bool shown;
-	bool changed;		/* mode, user or group came from a rule */
+	bool changed; /* mode, user or group came from a rule */
 	mode_t mode;
-	uid_t uid;		/* as the jail counts */
+	uid_t uid; /* as the jail counts */
 	gid_t gid;
 };
 

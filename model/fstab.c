@@ -36,8 +36,12 @@ decode(char *s)
 	static const struct {
 		char from, to;
 	} simple[] = {
-		{ '\\', '\\' }, { 's', ' ' }, { 't', '\t' }, { 'n', '\n' },
-		{ '#', '#' }, { '"', '"' },
+		{ '\\', '\\' },
+		{ 's', ' ' },
+		{ 't', '\t' },
+		{ 'n', '\n' },
+		{ '#', '#' },
+		{ '"', '"' },
 	};
 	char *to = s;
 
@@ -74,7 +78,7 @@ fstab_line_free(struct fstab_line *l)
 	free(l->file);
 	free(l->type);
 	free(l->opts);
-	*l = (struct fstab_line){ .spec = NULL };
+	*l = (struct fstab_line) { .spec = NULL };
 }
 
 int
@@ -84,18 +88,18 @@ fstab_parse(const char *line, struct fstab_line *out, struct jerr *e)
 	char *field[4] = { NULL }, *save = NULL, *w;
 	int n = 0;
 
-	*out = (struct fstab_line){ .spec = NULL };
+	*out = (struct fstab_line) { .spec = NULL };
 	if (copy == NULL)
 		return jerr_sys(e, "fstab");
 	for (w = strtok_r(copy, BLANKS, &save); w != NULL && n < 4;
-	    w = strtok_r(NULL, BLANKS, &save))
+	     w = strtok_r(NULL, BLANKS, &save))
 		field[n++] = w;
 	if (n == 0)
 		return 0;
 	for (int i = 0; i < n && i < 2; i++)
 		if (decode(field[i]) == -1)
-			return jerr_set(e, EINVAL, "%s: fstab parse error",
-			    line);
+			return jerr_set(
+			    e, EINVAL, "%s: fstab parse error", line);
 	if (n < 3)
 		return jerr_set(e, EINVAL, "%s: missing information", line);
 	out->spec = strdup(field[0]);
@@ -128,13 +132,22 @@ static const struct {
 	const char *type;
 	enum fstab_kind kind;
 } types[] = {
-	{ "nullfs", FSK_BIND }, { "bind", FSK_BIND }, { "rbind", FSK_RBIND },
-	{ "unionfs", FSK_UNION }, { "overlay", FSK_OVERLAY },
-	{ "procfs", FSK_PROC }, { "linprocfs", FSK_PROC }, { "proc", FSK_PROC },
-	{ "linsysfs", FSK_SYS }, { "sysfs", FSK_SYS },
-	{ "fdescfs", FSK_FDESC }, { "devfs", FSK_DEV },
-	{ "tmpfs", FSK_TMPFS }, { "devpts", FSK_PTS },
-	{ "mqueue", FSK_MQUEUE }, { "mqueuefs", FSK_MQUEUE },
+	{ "nullfs", FSK_BIND },
+	{ "bind", FSK_BIND },
+	{ "rbind", FSK_RBIND },
+	{ "unionfs", FSK_UNION },
+	{ "overlay", FSK_OVERLAY },
+	{ "procfs", FSK_PROC },
+	{ "linprocfs", FSK_PROC },
+	{ "proc", FSK_PROC },
+	{ "linsysfs", FSK_SYS },
+	{ "sysfs", FSK_SYS },
+	{ "fdescfs", FSK_FDESC },
+	{ "devfs", FSK_DEV },
+	{ "tmpfs", FSK_TMPFS },
+	{ "devpts", FSK_PTS },
+	{ "mqueue", FSK_MQUEUE },
+	{ "mqueuefs", FSK_MQUEUE },
 	{ "cgroup2", FSK_CGROUP },
 };
 
@@ -151,8 +164,8 @@ fstab_kind_of(const char *type, enum fstab_kind *kind, struct jerr *e)
 {
 	for (size_t i = 0; i < nitems(refused); i++)
 		if (str_eq(type, refused[i].type))
-			return jerr_set(e, EINVAL, "%s: %s", type,
-			    refused[i].why);
+			return jerr_set(
+			    e, EINVAL, "%s: %s", type, refused[i].why);
 	*kind = FSK_OTHER;
 	for (size_t i = 0; i < nitems(types); i++)
 		if (str_eq(type, types[i].type))
@@ -183,16 +196,37 @@ static const struct {
 	{ "atime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME },
 	{ "nodiratime", MOUNT_ATTR_NODIRATIME, 0 },
 	{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0 },
-	{ "late", 0, 0 }, { "noauto", 0, 0 }, { "auto", 0, 0 },
-	{ "failok", 0, 0 }, { "defaults", 0, 0 }, { "async", 0, 0 },
-	{ "noasync", 0, 0 }, { "noclusterr", 0, 0 }, { "noclusterw", 0, 0 },
-	{ "nfsv4acls", 0, 0 }, { "acls", 0, 0 }, { "multilabel", 0, 0 },
-	{ "automounted", 0, 0 }, { "nouser", 0, 0 }, { "_netdev", 0, 0 },
-	{ "nofail", 0, 0 }, { "x-systemd.automount", 0, 0 },
+	{ "late", 0, 0 },
+	{ "noauto", 0, 0 },
+	{ "auto", 0, 0 },
+	{ "failok", 0, 0 },
+	{ "defaults", 0, 0 },
+	{ "async", 0, 0 },
+	{ "noasync", 0, 0 },
+	{ "noclusterr", 0, 0 },
+	{ "noclusterw", 0, 0 },
+	{ "nfsv4acls", 0, 0 },
+	{ "acls", 0, 0 },
+	{ "multilabel", 0, 0 },
+	{ "automounted", 0, 0 },
+	{ "nouser", 0, 0 },
+	{ "_netdev", 0, 0 },
+	{ "nofail", 0, 0 },
+	{ "x-systemd.automount", 0, 0 },
 };
 
-enum special { SP_NOIDMAP, SP_BELOW, SP_WORKDIR, SP_UPPER, SP_LOWER, SP_RULESET,
-	SP_UID, SP_GID, SP_INODES, SP_IGNORE };
+enum special {
+	SP_NOIDMAP,
+	SP_BELOW,
+	SP_WORKDIR,
+	SP_UPPER,
+	SP_LOWER,
+	SP_RULESET,
+	SP_UID,
+	SP_GID,
+	SP_INODES,
+	SP_IGNORE
+};
 
 #define K(k) (1u << (k))
 
@@ -312,8 +346,8 @@ one_option(enum fstab_kind kind, const char *type, const char *opt,
 		return apply_special(special[i].what, type, opt, value, o, e);
 	}
 	if ((passes & K(kind)) == 0)
-		return jerr_set(e, EINVAL, "%s: unknown option \"%s\"", type,
-		    opt);
+		return jerr_set(
+		    e, EINVAL, "%s: unknown option \"%s\"", type, opt);
 	return strv_add(&o->rest, opt) == -1 ? jerr_sys(e, "%s", type) : 0;
 }
 
@@ -324,18 +358,18 @@ fstab_parse_opts(enum fstab_kind kind, const char *type, const char *opts,
 	auto_free char *copy = strdup(opts);
 	char *save = NULL, *w;
 
-	*out = (struct fstab_opts){ .ruleset = -1, .uid = -1, .gid = -1 };
+	*out = (struct fstab_opts) { .ruleset = -1, .uid = -1, .gid = -1 };
 	if (copy == NULL)
 		return jerr_sys(e, "%s", type);
 	for (w = strtok_r(copy, ",", &save); w != NULL;
-	    w = strtok_r(NULL, ",", &save)) {
+	     w = strtok_r(NULL, ",", &save)) {
 		if (one_option(kind, type, w, out, e) == -1) {
 			fstab_opts_free(out);
 			return -1;
 		}
 	}
 	out->ro = (out->set & MOUNT_ATTR_RDONLY) != 0;
-	out->clr &= MOUNT_ATTR__ATIME;	/* a clone starts without the others */
+	out->clr &= MOUNT_ATTR__ATIME; /* a clone starts without the others */
 	if (out->noidmap && !out->ro) {
 		fstab_opts_free(out);
 		return jerr_set(e, EINVAL, "%s: noidmap needs ro", type);
@@ -350,5 +384,5 @@ fstab_opts_free(struct fstab_opts *o)
 	free(o->upperdir);
 	free(o->lowerdir);
 	strv_free(&o->rest);
-	*o = (struct fstab_opts){ .ruleset = -1, .uid = -1, .gid = -1 };
+	*o = (struct fstab_opts) { .ruleset = -1, .uid = -1, .gid = -1 };
 }

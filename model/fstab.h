@@ -13,24 +13,24 @@
 #include "base/str.h"
 
 enum fstab_kind {
-	FSK_BIND,	/* nullfs: one mount */
-	FSK_RBIND,	/* with what is mounted below the source */
-	FSK_UNION,	/* unionfs: the source over (or below) the target */
-	FSK_OVERLAY,	/* Linux's own words: lowerdir=, upperdir=, workdir= */
+	FSK_BIND,    /* nullfs: one mount */
+	FSK_RBIND,   /* with what is mounted below the source */
+	FSK_UNION,   /* unionfs: the source over (or below) the target */
+	FSK_OVERLAY, /* Linux's own words: lowerdir=, upperdir=, workdir= */
 	FSK_PROC,
 	FSK_SYS,
 	FSK_FDESC,
-	FSK_DEV,	/* ours, never devtmpfs */
+	FSK_DEV, /* ours, never devtmpfs */
 	FSK_TMPFS,
 	FSK_PTS,
 	FSK_MQUEUE,
-	FSK_CGROUP,	/* cgroup2 of the jail's cgroup namespace, read-only */
-	FSK_OTHER,	/* whatever the kernel mounts from an option string */
+	FSK_CGROUP, /* cgroup2 of the jail's cgroup namespace, read-only */
+	FSK_OTHER,  /* whatever the kernel mounts from an option string */
 	FSK_COUNT
 };
 
 struct fstab_line {
-	char *spec, *file, *type, *opts;	/* decoded; owned */
+	char *spec, *file, *type, *opts; /* decoded; owned */
 };
 
 /*
@@ -49,15 +49,15 @@ void fstab_cut_comment(char *line);
 int fstab_kind_of(const char *type, enum fstab_kind *kind, struct jerr *e);
 
 struct fstab_opts {
-	uint64_t set, clr;	/* MOUNT_ATTR_* */
+	uint64_t set, clr; /* MOUNT_ATTR_* */
 	bool ro;
 	bool noidmap;
-	bool below;		/* unionfs */
-	char *workdir;		/* unionfs, overlay */
-	char *upperdir, *lowerdir;	/* overlay */
-	int64_t ruleset;	/* devfs; -1: not given */
-	int64_t uid, gid;	/* tmpfs, as the jail counts; -1: not given */
-	struct strv rest;	/* "key=value" or "flag" for the file system */
+	bool below;		   /* unionfs */
+	char *workdir;		   /* unionfs, overlay */
+	char *upperdir, *lowerdir; /* overlay */
+	int64_t ruleset;	   /* devfs; -1: not given */
+	int64_t uid, gid; /* tmpfs, as the jail counts; -1: not given */
+	struct strv rest; /* "key=value" or "flag" for the file system */
 };
 
 /* "TYPE: unknown option \"x\"" and the like. */

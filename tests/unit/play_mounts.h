@@ -41,7 +41,7 @@
 
 #define BASE 0x70640000u
 
-static char dir[64];	/* the scratch directory */
+static char dir[64]; /* the scratch directory */
 
 /* What C and B found, told to the process that prints. */
 static struct shared {
@@ -51,7 +51,7 @@ static struct shared {
 		int line, err;
 		char name[120];
 	} v[200];
-} *shared;
+} * shared;
 
 static void __attribute__((format(printf, 4, 5)))
 note(bool good, int line, int err, const char *fmt, ...)
@@ -64,32 +64,32 @@ note(bool good, int line, int err, const char *fmt, ...)
 	shared->v[shared->n].line = line;
 	shared->v[shared->n].err = err;
 	va_start(ap, fmt);
-	(void)vsnprintf(shared->v[shared->n].name, sizeof(shared->v[0].name),
-	    fmt, ap);
+	(void)vsnprintf(
+	    shared->v[shared->n].name, sizeof(shared->v[0].name), fmt, ap);
 	va_end(ap);
 	shared->n++;
 }
 
-#define check(cond, ...) do {						\
-	errno = 0;							\
-	bool check_good = (cond);					\
-	note(check_good, __LINE__, errno, __VA_ARGS__);			\
-} while (0)
+#define check(cond, ...) \
+	do { \
+		errno = 0; \
+		bool check_good = (cond); \
+		note(check_good, __LINE__, errno, __VA_ARGS__); \
+	} while (0)
 
 struct scene {
 	const char *name;
-	const char *const *conf;	/* name, value pairs; NULL ends */
+	const char *const *conf; /* name, value pairs; NULL ends */
 	bool tiny;
-	bool old_kernel;		/* none of fsconfig's descriptors */
-	bool host_users;		/* users=inherit: no user namespace */
-	void (*inside)(void);		/* in C, as root of the jail */
-	void (*between)(void);		/* in M, where exec.prestart runs */
-	char err[JERR_MSGLEN];		/* of the step that failed */
+	bool old_kernel;       /* none of fsconfig's descriptors */
+	bool host_users;       /* users=inherit: no user namespace */
+	void (*inside)(void);  /* in C, as root of the jail */
+	void (*between)(void); /* in M, where exec.prestart runs */
+	char err[JERR_MSGLEN]; /* of the step that failed */
 	char warned[JERR_MSGLEN];
 };
 
-static char *__attribute__((format(printf, 1, 2)))
-at(const char *fmt, ...)
+static char *__attribute__((format(printf, 1, 2))) at(const char *fmt, ...)
 {
 	static char buf[8][512];
 	static int turn;
@@ -106,8 +106,8 @@ at(const char *fmt, ...)
 static void
 put(const char *path, const char *text, uid_t owner)
 {
-	auto_close int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC,
-	    0644);
+	auto_close int fd = open(
+	    path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
 
 	if (fd == -1 || io_write_all(fd, text, strlen(text)) == -1 ||
 	    fchown(fd, owner, owner) == -1) {
@@ -191,8 +191,8 @@ static int
 go_tiny(struct jerr *e)
 {
 	struct strv none = STRV_INIT;
-	auto_close int fd = mount_new("tmpfs", "tiny", &none,
-	    MOUNT_ATTR_RDONLY, e);
+	auto_close int fd = mount_new(
+	    "tmpfs", "tiny", &none, MOUNT_ATTR_RDONLY, e);
 
 	if (fd == -1 || mount_root_place(fd, false, e) == -1 ||
 	    mount_root_enter(fd, false, e) == -1)
@@ -209,8 +209,9 @@ run_b(struct scene *s, struct mounts *m, int procfd, struct jerr *e)
 		    (s->host_users ? 0 : CLONE_NEWUSER),
 		.cgroup = -1,
 	};
-	struct mounts_ctx x = { .procfd = procfd, .userns = -1,
-		.tiny = s->tiny };
+	struct mounts_ctx x = {
+		.procfd = procfd, .userns = -1, .tiny = s->tiny
+	};
 	int go[2], status;
 
 	cf.net = NS_FROZEN;
@@ -246,7 +247,8 @@ run_b(struct scene *s, struct mounts *m, int procfd, struct jerr *e)
 	(void)write(go[1], "x", 1);
 	if (pidfd_wait(x.pidfd, 60000, &status) != 1)
 		return jerr_set(e, 0, "C does not end");
-	return status_code(status) == 0 ? 0 :
+	return status_code(status) == 0 ?
+	    0 :
 	    jerr_set(e, 0, "C ended with %d", status_code(status));
 }
 
@@ -261,8 +263,8 @@ scene_conf(const struct scene *s, struct jail_conf *c, struct jerr *e)
 
 		if (p[1] != NULL)
 			value = strdup(p[1]);
-		if (conf_set(c, p[0], &value, p[1] != NULL, true, none,
-			e) == -1)
+		if (conf_set(c, p[0], &value, p[1] != NULL, true, none, e) ==
+		    -1)
 			return -1;
 		free(value);
 	}
@@ -288,8 +290,8 @@ run_m(struct scene *s, const char *root, struct jerr *e)
 	pid_t b;
 
 	if (scene_conf(s, &c, e) == 0 &&
-	    mounts_parse(&c, root, root, rootfd, &m, e) == 0 &&
-	    between(s) && mounts_clone(m, warned, s, e) == 0) {
+	    mounts_parse(&c, root, root, rootfd, &m, e) == 0 && between(s) &&
+	    mounts_clone(m, warned, s, e) == 0) {
 		b = fork();
 		if (b == 0) {
 			rc = run_b(s, m, procfd, e);
@@ -317,7 +319,7 @@ play(struct scene *s, const char *root)
 	if (run_m(s, root, &e) == 0)
 		return NULL;
 	(void)snprintf(s->err, sizeof(s->err), "%s", e.msg);
-	if (e.msg[0] == '\0' && shared->n > 0)	/* B's */
+	if (e.msg[0] == '\0' && shared->n > 0) /* B's */
 		(void)snprintf(s->err, sizeof(s->err), "%s",
 		    shared->v[shared->n - 1].name);
 	return s->err;
@@ -474,11 +476,33 @@ static void
 make_root(void)
 {
 	static const char *const dirs[] = {
-		"root", "root/etc", "root/proc", "root/sys", "root/dev",
-		"root/sub", "root/sub2", "root/base", "root/plain", "root/rec",
-		"root/run", "root/tmp", "root/union", "root/over", "root/rw",
-		"base", "base/deep", "base/rw", "base/proc", "src", "src/sub",
-		"deep", "upper", "upper2", "la", "lb", "empty",
+		"root",
+		"root/etc",
+		"root/proc",
+		"root/sys",
+		"root/dev",
+		"root/sub",
+		"root/sub2",
+		"root/base",
+		"root/plain",
+		"root/rec",
+		"root/run",
+		"root/tmp",
+		"root/union",
+		"root/over",
+		"root/rw",
+		"base",
+		"base/deep",
+		"base/rw",
+		"base/proc",
+		"src",
+		"src/sub",
+		"deep",
+		"upper",
+		"upper2",
+		"la",
+		"lb",
+		"empty",
 	};
 
 	for (size_t i = 0; i < nitems(dirs); i++)

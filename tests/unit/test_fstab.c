@@ -43,8 +43,12 @@ test_comments(void)
 	static const struct {
 		const char *in, *out;
 	} t[] = {
-		{ "# all", "" }, { "a b # c", "a b " }, { "a b#c", "a b" },
-		{ "a\\#b c", "a\\#b c" }, { "a b", "a b" }, { "a\\", "a\\" },
+		{ "# all", "" },
+		{ "a b # c", "a b " },
+		{ "a b#c", "a b" },
+		{ "a\\#b c", "a\\#b c" },
+		{ "a b", "a b" },
+		{ "a\\", "a\\" },
 	};
 
 	for (size_t i = 0; i < nitems(t); i++) {
@@ -63,12 +67,18 @@ test_types(void)
 		const char *type;
 		int kind;
 	} t[] = {
-		{ "nullfs", FSK_BIND }, { "rbind", FSK_RBIND },
-		{ "unionfs", FSK_UNION }, { "linprocfs", FSK_PROC },
-		{ "procfs", FSK_PROC }, { "proc", FSK_PROC },
-		{ "linsysfs", FSK_SYS }, { "fdescfs", FSK_FDESC },
-		{ "devfs", FSK_DEV }, { "tmpfs", FSK_TMPFS },
-		{ "ext4", FSK_OTHER }, { "null", FSK_OTHER },
+		{ "nullfs", FSK_BIND },
+		{ "rbind", FSK_RBIND },
+		{ "unionfs", FSK_UNION },
+		{ "linprocfs", FSK_PROC },
+		{ "procfs", FSK_PROC },
+		{ "proc", FSK_PROC },
+		{ "linsysfs", FSK_SYS },
+		{ "fdescfs", FSK_FDESC },
+		{ "devfs", FSK_DEV },
+		{ "tmpfs", FSK_TMPFS },
+		{ "ext4", FSK_OTHER },
+		{ "null", FSK_OTHER },
 	};
 	enum fstab_kind kind;
 	struct jerr e = JERR_INIT;
@@ -88,9 +98,12 @@ test_options(void)
 	struct jerr e = JERR_INIT;
 
 	is_int(fstab_parse_opts(FSK_BIND, "nullfs",
-	    "ro,nosuid,noexec,noatime,late,noauto", &o, &e), 0, "nullfs");
-	is_int(o.set, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-	    MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME, "attributes");
+		   "ro,nosuid,noexec,noatime,late,noauto", &o, &e),
+	    0, "nullfs");
+	is_int(o.set,
+	    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
+		MOUNT_ATTR_NOATIME,
+	    "attributes");
 	is_int(o.clr, MOUNT_ATTR__ATIME, "noatime replaces the mode");
 	ok(o.ro && !o.noidmap, "ro");
 	fstab_opts_free(&o);
@@ -99,7 +112,8 @@ test_options(void)
 	ok(!o.ro && o.set == 0, "the later one counts");
 	fstab_opts_free(&o);
 	is_int(fstab_parse_opts(FSK_TMPFS, "tmpfs",
-	    "rw,size=1g,mode=1777,uid=33,inodes=10", &o, &e), 0, "tmpfs");
+		   "rw,size=1g,mode=1777,uid=33,inodes=10", &o, &e),
+	    0, "tmpfs");
 	is_int(o.uid, 33, "uid");
 	is_int(o.gid, -1, "no gid");
 	is_int(o.rest.n, 3, "the rest is the kernel's");
@@ -128,8 +142,8 @@ test_options(void)
 	is_int(o.ruleset, 7, "ruleset");
 	fstab_opts_free(&o);
 	is_int(fstab_parse_opts(FSK_OVERLAY, "overlay",
-	    "lowerdir=/a:/b,upperdir=/u,workdir=/w,volatile", &o, &e), 0,
-	    "overlay");
+		   "lowerdir=/a:/b,upperdir=/u,workdir=/w,volatile", &o, &e),
+	    0, "overlay");
 	is_str(o.lowerdir, "/a:/b", "lowerdir");
 	is_str(o.upperdir, "/u", "upperdir");
 	is_str(o.workdir, "/w", "workdir");

@@ -29,8 +29,8 @@ main(void)
 		is_str(m.v[2].point, "/srv/x/a b/c\\d", "backslash");
 		is_int(m.v[2].parent, 32, "parent");
 		is_int(m.v[2].id, 33, "id");
-		is_str(mountinfo_rest(m.v[2].point, "/srv/x"), "a b/c\\d",
-		    "rest");
+		is_str(
+		    mountinfo_rest(m.v[2].point, "/srv/x"), "a b/c\\d", "rest");
 	}
 	mountinfo_free(&m);
 	is_int(mountinfo_parse(text, "/", &m, &e), 0, "below /");
@@ -40,8 +40,9 @@ main(void)
 	is_int(e.code, EPROTO, "EPROTO");
 	is_int(mountinfo_parse("x 1 254:0 / / rw - ext4 d rw\n", "/", &m, &e),
 	    -1, "no number");
-	is_int(mountinfo_parse("1 1 254:0 / / rw shared:1 ext4 d rw\n", "/", &m,
-	    &e), -1, "no separator");
+	is_int(mountinfo_parse(
+		   "1 1 254:0 / / rw shared:1 ext4 d rw\n", "/", &m, &e),
+	    -1, "no separator");
 	mountinfo_free(&m);
 	is_int(mountinfo_below(procfd, "/", &m, &e), 0, "the real one");
 	ok(m.n > 0, "has mounts");

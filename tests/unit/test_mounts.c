@@ -8,9 +8,17 @@ static void
 look_plain(void)
 {
 	static const char *const locked[] = {
-		"/", "/proc", "/proc/sys", "/proc/keys", "/sys",
-		"/sys/firmware", "/sys/fs/cgroup", "/dev", "/dev/pts",
-		"/dev/shm", "/dev/mqueue",
+		"/",
+		"/proc",
+		"/proc/sys",
+		"/proc/keys",
+		"/sys",
+		"/sys/firmware",
+		"/sys/fs/cgroup",
+		"/dev",
+		"/dev/pts",
+		"/dev/shm",
+		"/dev/mqueue",
 	};
 	struct statvfs sf;
 
@@ -21,8 +29,8 @@ look_plain(void)
 	put("/etc/new1000", "new", 1000);
 	check(count_pids() == 1, "/proc shows one process, %d", count_pids());
 	(void)prctl(PR_SET_NAME, "played-c", 0, 0, 0);
-	check(getpid() == 1 && holds("/proc/1/comm", "played-c"),
-	    "/proc/1 is C");
+	check(
+	    getpid() == 1 && holds("/proc/1/comm", "played-c"), "/proc/1 is C");
 	for (size_t i = 0; i < nitems(locked); i++)
 		check(access(locked[i], F_OK) == -1 || is_locked(locked[i]),
 		    "%s cannot be unmounted", locked[i]);
@@ -41,8 +49,8 @@ look_plain(void)
 	check(mount("none", "/proc", "proc", 0, NULL) == -1 && errno == EPERM,
 	    "a fresh proc is refused");
 	check(is_node("/dev/null", 1, 3) && is_node("/dev/zero", 1, 5) &&
-	    is_node("/dev/full", 1, 7) && is_node("/dev/random", 1, 8) &&
-	    is_node("/dev/urandom", 1, 9) && is_node("/dev/tty", 5, 0),
+		is_node("/dev/full", 1, 7) && is_node("/dev/random", 1, 8) &&
+		is_node("/dev/urandom", 1, 9) && is_node("/dev/tty", 5, 0),
 	    "the nodes of ruleset 4");
 	check(can_read("/dev/zero", 8) && can_read("/dev/urandom", 8),
 	    "zero and urandom are read");
@@ -52,13 +60,15 @@ look_plain(void)
 		check(fd != -1 && write(fd, "x", 1) == 1, "null is written");
 	}
 	check(mknod("/dev/mem", S_IFCHR | 0600, makedev(1, 1)) == -1 &&
-	    errno == EPERM, "mknod is refused");
+		errno == EPERM,
+	    "mknod is refused");
 	check(chmod("/dev/null", 0) == -1 && errno == EPERM,
 	    "chmod of a node is refused");
 	check(owner("/dev") == 0, "/dev belongs to the jail's root");
 	check(pty_works(), "a pty opens, group 5");
-	check(access("/dev/fd/0", F_OK) == 0 || access("/proc/self/fd/0",
-	    F_OK) == -1, "/dev/fd");
+	check(access("/dev/fd/0", F_OK) == 0 ||
+		access("/proc/self/fd/0", F_OK) == -1,
+	    "/dev/fd");
 	put("/dev/shm/x", "shm", 1000);
 	check(owner("/dev/shm/x") == 1000, "/dev/shm is written");
 	put("/dev/log", "", 0);
@@ -68,9 +78,10 @@ look_plain(void)
 	    "a mount below the root came along, mapped");
 	check(is_locked("/sub"), "and is locked");
 	check(is_empty_dir("/sub2/pts"), "a proc below the root did not");
-	check(access("/proc/sys/kernel/ostype", F_OK) == 0, "/proc/sys is there");
+	check(
+	    access("/proc/sys/kernel/ostype", F_OK) == 0, "/proc/sys is there");
 	check(access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0 &&
-	    open("/sys/fs/cgroup/cgroup.procs", O_WRONLY) == -1,
+		open("/sys/fs/cgroup/cgroup.procs", O_WRONLY) == -1,
 	    "cgroup2 is there, read-only");
 }
 
@@ -79,15 +90,16 @@ look_thin(void)
 {
 	check(holds("/base/hello", "base") && owner("/base/hello") == 0,
 	    "nullfs shows the base");
-	check(open("/base/x", O_CREAT | O_WRONLY, 0644) == -1 &&
-	    errno == EROFS, "read-only");
+	check(open("/base/x", O_CREAT | O_WRONLY, 0644) == -1 && errno == EROFS,
+	    "read-only");
 	check(stays_ro("/base"), "and stays so");
 	check(is_locked("/base"), "locked");
 	check(holds("/base/deep/file", "deep"), "a target on another mount");
 	check(access("/plain/sub/file", F_OK) == -1, "nullfs is not recursive");
 	check(access("/rec/sub/file", F_OK) == 0, "rbind is");
 	check(holds("/etc/one", "base"), "a file on a file");
-	check(owner("/run") == 0 && chdir("/run") == 0, "tmpfs of the jail's root");
+	check(owner("/run") == 0 && chdir("/run") == 0,
+	    "tmpfs of the jail's root");
 	put("/run/x", "x", 1000);
 	check(owner("/run/x") == 1000, "tmpfs is written");
 	check(mknod("/run/null", S_IFCHR | 0666, makedev(1, 3)) == -1,
@@ -95,14 +107,16 @@ look_thin(void)
 	{
 		struct statvfs sf;
 
-		check(statvfs("/run", &sf) == 0 && sf.f_blocks * sf.f_frsize ==
-		    1 << 20, "with its size");
+		check(statvfs("/run", &sf) == 0 &&
+			sf.f_blocks * sf.f_frsize == 1 << 20,
+		    "with its size");
 		check((sf.f_flag & ST_NOSUID) != 0, "and nosuid");
 		check((sf.f_flag & ST_NODEV) != 0, "and nodev");
-		check(statvfs("/base", &sf) == 0 &&
-		    (sf.f_flag & ST_NODEV) != 0, "a bind is nodev");
-		check(statvfs("/dev/shm", &sf) == 0 && sf.f_blocks *
-		    sf.f_frsize == 2 << 20, "a tmpfs for dev/shm replaces ours");
+		check(statvfs("/base", &sf) == 0 && (sf.f_flag & ST_NODEV) != 0,
+		    "a bind is nodev");
+		check(statvfs("/dev/shm", &sf) == 0 &&
+			sf.f_blocks * sf.f_frsize == 2 << 20,
+		    "a tmpfs for dev/shm replaces ours");
 	}
 	check(owner("/tmp") == 33, "tmpfs with uid=33");
 	check(access("/proc/self", F_OK) == -1, "noprocfs");
@@ -176,8 +190,9 @@ static void
 test_plain(void)
 {
 	static const char *const conf[] = { "mount.devfs", NULL, NULL };
-	struct scene s = { .name = "plain", .conf = conf,
-		.inside = look_plain };
+	struct scene s = {
+		.name = "plain", .conf = conf, .inside = look_plain
+	};
 	char sub[512], sub2[512];
 
 	(void)snprintf(sub, sizeof(sub), "%s", at("root/sub"));
@@ -203,11 +218,12 @@ test_thin(void)
 	size_t n = 0, k = 0;
 	struct scene s = { .name = "thin", .conf = conf, .inside = look_thin };
 
-#define LINE(...) do {							\
-	(void)snprintf(text[n], sizeof(text[0]), __VA_ARGS__);		\
-	conf[k++] = "mount";						\
-	conf[k++] = text[n++];						\
-} while (0)
+#define LINE(...) \
+	do { \
+		(void)snprintf(text[n], sizeof(text[0]), __VA_ARGS__); \
+		conf[k++] = "mount"; \
+		conf[k++] = text[n++]; \
+	} while (0)
 	/* Children before their parents, and what is there already. */
 	LINE("%s %s nullfs ro", at("deep"), at("root/base/deep"));
 	LINE("%s %s nullfs ro 0 0", at("base"), at("root/base"));
@@ -240,11 +256,24 @@ static void
 test_once(void)
 {
 	static const char *const lines[] = {
-		"proc %s linprocfs rw 0 0", "proc", "proc %s procfs rw", "proc",
-		"sys %s linsysfs rw", "sys", "dev %s devfs rw", "dev",
-		"dev %s devfs rw", "dev", "tmpfs %s tmpfs size=1m", "dev/shm",
-		"pts %s devpts rw", "dev/pts", "mq %s mqueue rw", "dev/mqueue",
-		"fd %s fdescfs rw", "dev/fd",
+		"proc %s linprocfs rw 0 0",
+		"proc",
+		"proc %s procfs rw",
+		"proc",
+		"sys %s linsysfs rw",
+		"sys",
+		"dev %s devfs rw",
+		"dev",
+		"dev %s devfs rw",
+		"dev",
+		"tmpfs %s tmpfs size=1m",
+		"dev/shm",
+		"pts %s devpts rw",
+		"dev/pts",
+		"mq %s mqueue rw",
+		"dev/mqueue",
+		"fd %s fdescfs rw",
+		"dev/fd",
 	};
 	static char text[nitems(lines) / 2][512];
 	const char *conf[40];
@@ -274,8 +303,9 @@ test_union(void)
 {
 	char a[512], b[1024];
 	const char *conf[] = { "mount", a, "mount", b, NULL };
-	struct scene s = { .name = "union", .conf = conf,
-		.inside = look_union };
+	struct scene s = {
+		.name = "union", .conf = conf, .inside = look_union
+	};
 	struct stat st;
 
 	(void)snprintf(a, sizeof(a), "%s %s unionfs rw 0 0", at("upper"),
@@ -284,9 +314,11 @@ test_union(void)
 	    at("root/over"), at("la"), at("lb"));
 	expect_good(&s, at("root"));
 	is_int(owner(at("upper/made")), 0, "union: on disk 0 is 0");
-	is_int(owner(at("upper/made1000")), 1000, "union: on disk 1000 is 1000");
+	is_int(
+	    owner(at("upper/made1000")), 1000, "union: on disk 1000 is 1000");
 	ok(stat(at("upper/gone"), &st) == 0 && S_ISCHR(st.st_mode) &&
-	    st.st_uid == 0, "union: a whiteout of 0");
+		st.st_uid == 0,
+	    "union: a whiteout of 0");
 	ok(access(at("root/union/gone"), F_OK) == 0, "union: lower untouched");
 }
 
@@ -298,10 +330,10 @@ test_root_lines(void)
 	struct scene s = { .name = "root", .conf = conf, .inside = look_root };
 
 	(void)snprintf(a, sizeof(a), "%s %s nullfs ro", at("base"), at("root"));
-	(void)snprintf(b, sizeof(b), "%s %s unionfs rw", at("upper2"),
-	    at("root"));
-	(void)snprintf(c, sizeof(c), "%s %s nullfs rw", at("root/etc"),
-	    at("root/rw"));
+	(void)snprintf(
+	    b, sizeof(b), "%s %s unionfs rw", at("upper2"), at("root"));
+	(void)snprintf(
+	    c, sizeof(c), "%s %s nullfs rw", at("root/etc"), at("root/rw"));
 	expect_good(&s, at("root"));
 	is_int(owner(at("upper2/made")), 0, "root: on disk 0 is 0");
 }
@@ -310,8 +342,9 @@ static void
 test_slash(void)
 {
 	static const char *const conf[] = { "mount.devfs", NULL, NULL };
-	struct scene s = { .name = "path=/", .conf = conf,
-		.inside = look_slash };
+	struct scene s = {
+		.name = "path=/", .conf = conf, .inside = look_slash
+	};
 
 	expect_good(&s, "/");
 	/* mqueue can be mapped by no kernel. */

@@ -28,7 +28,8 @@ look_rules(void)
 	check(access("/dev/mem", F_OK) == -1 && access("/dev/kvm", F_OK) == -1,
 	    "nor is what was asked for in vain");
 	check(stat("/dev/random", &st) == 0 && (st.st_mode & 0777) == 0640 &&
-	    st.st_uid == 0 && st.st_gid == 80, "mode and group of a rule");
+		st.st_uid == 0 && st.st_gid == 80,
+	    "mode and group of a rule");
 }
 
 /* Without a user namespace: the long list of masks, and the host's ids. */
@@ -41,9 +42,10 @@ look_host(void)
 	for (size_t i = 0; i < nitems(masked); i++)
 		check(is_masked_file(masked[i]), "%s is masked", masked[i]);
 	check(open("/proc/sys/kernel/core_pattern", O_WRONLY) == -1 &&
-	    errno == EROFS, "core_pattern is read-only");
+		errno == EROFS,
+	    "core_pattern is read-only");
 	check(open("/proc/sysrq-trigger", O_WRONLY) == -1 &&
-	    (errno == EROFS || errno == ENOENT),
+		(errno == EROFS || errno == ENOENT),
 	    "sysrq-trigger is read-only");
 	check(open("/sys/kernel/mm/ksm/run", O_WRONLY) == -1, "/sys");
 	check(is_empty_dir("/sys/power"), "/sys/power is empty");
@@ -68,10 +70,11 @@ test_refused(void)
 	char root[512];
 
 	(void)snprintf(root, sizeof(root), "%s", at("root"));
-#define REFUSED(name, want, ...) do {					\
-	(void)snprintf(line, sizeof(line), __VA_ARGS__);		\
-	expect_bad(name, root, one, want);				\
-} while (0)
+#define REFUSED(name, want, ...) \
+	do { \
+		(void)snprintf(line, sizeof(line), __VA_ARGS__); \
+		expect_bad(name, root, one, want); \
+	} while (0)
 	REFUSED("a missing target", "root/none: No such file or directory",
 	    "%s %s nullfs rw", at("base"), at("root/none"));
 	REFUSED("a link as target", "root/link is a symbolic link",
@@ -88,10 +91,10 @@ test_refused(void)
 	    "%s %s nullfs rw", at("none"), at("root/base"));
 	REFUSED("a directory on a file", "root/etc/one: Not a directory",
 	    "%s %s nullfs rw", at("base"), at("root/etc/one"));
-	REFUSED("a file on a directory", "source is a file",
-	    "%s %s nullfs rw", at("base/hello"), at("root/base"));
-	REFUSED("devtmpfs", "devtmpfs: it would show",
-	    "x %s devtmpfs rw", at("root/dev"));
+	REFUSED("a file on a directory", "source is a file", "%s %s nullfs rw",
+	    at("base/hello"), at("root/base"));
+	REFUSED("devtmpfs", "devtmpfs: it would show", "x %s devtmpfs rw",
+	    at("root/dev"));
 	REFUSED("an unknown type", "nosuchfs: this kernel does not know",
 	    "x %s nosuchfs rw", at("root/base"));
 	REFUSED("an unknown option", "unknown option \"frob\"",
@@ -99,8 +102,8 @@ test_refused(void)
 	REFUSED("a bad option of the kernel's", "option \"frob\"",
 	    "x %s tmpfs frob", at("root/base"));
 	REFUSED("too few fields", "missing information", "%s", at("base"));
-	REFUSED("noidmap and rw", "noidmap needs ro",
-	    "%s %s nullfs rw,noidmap", at("base"), at("root/base"));
+	REFUSED("noidmap and rw", "noidmap needs ro", "%s %s nullfs rw,noidmap",
+	    at("base"), at("root/base"));
 	REFUSED("what cannot be mapped", "cannot map the ids of proc",
 	    "/proc %s nullfs ro", at("root/base"));
 	REFUSED("a source behind a link of the jail's", "is a symbolic link",
@@ -131,7 +134,8 @@ static void
 look_noidmap(void)
 {
 	check(access("/base/self", F_OK) == 0 ||
-	    access("/base/version", F_OK) == 0, "noidmap: it is there");
+		access("/base/version", F_OK) == 0,
+	    "noidmap: it is there");
 	check(stays_ro("/base"), "noidmap: read-only");
 	check(stays_ro("/run"), "noidmap: a kernel's type, read-only");
 }
@@ -142,25 +146,28 @@ test_fstab(void)
 	char file[512], text[1024], line[512], other[512];
 	const char *conf[] = { "mount.fstab", "", "mount.fstab", file, "mount",
 		line, "mount", other, NULL };
-	struct scene s = { .name = "noidmap", .conf = conf,
-		.inside = look_noidmap };
+	struct scene s = {
+		.name = "noidmap", .conf = conf, .inside = look_noidmap
+	};
 
 	(void)snprintf(file, sizeof(file), "%s", at("fstab"));
-	(void)snprintf(line, sizeof(line), "/proc %s nullfs ro,noidmap",
-	    at("root/base"));
+	(void)snprintf(
+	    line, sizeof(line), "/proc %s nullfs ro,noidmap", at("root/base"));
 	(void)snprintf(other, sizeof(other), "x %s ramfs ro,noidmap,mode=700",
 	    at("root/run"));
-	(void)snprintf(text, sizeof(text), "# all of it\n\n"
-	    "%s %s nullfs ro 0 0 # the rest\n", at("deep"), at("root/rec"));
+	(void)snprintf(text, sizeof(text),
+	    "# all of it\n\n"
+	    "%s %s nullfs ro 0 0 # the rest\n",
+	    at("deep"), at("root/rec"));
 	put(file, text, 0);
 	expect_good(&s, at("root"));
-	(void)snprintf(text, sizeof(text), "\n%s %s\n", at("deep"),
-	    at("root/rec"));
+	(void)snprintf(
+	    text, sizeof(text), "\n%s %s\n", at("deep"), at("root/rec"));
 	put(file, text, 0);
 	expect_bad("fstab: file and line", at("root"), conf, "fstab:2: ");
 	put(file, "", 1000);
-	expect_bad("fstab: of another user", at("root"), conf,
-	    "others may write it");
+	expect_bad(
+	    "fstab: of another user", at("root"), conf, "others may write it");
 	(void)unlink(file);
 	expect_bad("fstab: missing", at("root"), conf,
 	    "fstab: No such file or directory");
@@ -170,8 +177,9 @@ static void
 test_fdesc(void)
 {
 	static const char *const conf[] = { "mount.fdescfs", NULL, NULL };
-	struct scene s = { .name = "fdescfs", .conf = conf,
-		.inside = look_fdesc };
+	struct scene s = {
+		.name = "fdescfs", .conf = conf, .inside = look_fdesc
+	};
 
 	(void)mkdir(at("root/dev/fd"), 0755);
 	expect_good(&s, at("root"));
@@ -191,19 +199,24 @@ test_rules(void)
 {
 	static const char *const conf[] = { "mount.devfs", NULL,
 		"devfs_ruleset", "10", NULL };
-	struct scene s = { .name = "rules", .conf = conf,
-		.inside = look_rules };
+	struct scene s = {
+		.name = "rules", .conf = conf, .inside = look_rules
+	};
 
 	/* /etc of this mount namespace alone. */
 	if (mount(at("la"), "/etc", NULL, MS_BIND, NULL) == -1)
 		perror("mount");
-	put(at("la/devfs.rules"), "[ours=10]\nadd include "
+	put(at("la/devfs.rules"),
+	    "[ours=10]\nadd include "
 	    "$devfsrules_hide_all\nadd path null unhide\n"
 	    "add path random unhide mode 0640 group 80\n"
-	    "add path kvm unhide\nadd path mem unhide\n", 0);
+	    "add path kvm unhide\nadd path mem unhide\n",
+	    0);
 	expect_good(&s, at("root"));
-	is_str(s.warned, "/etc/devfs.rules:6: mem: a jail may not have this "
-	    "device; left out", "rules: said so");
+	is_str(s.warned,
+	    "/etc/devfs.rules:6: mem: a jail may not have this "
+	    "device; left out",
+	    "rules: said so");
 	put(at("la/devfs.rules"), "[ours=10]\nadd path null unhid\n", 0);
 	expect_bad("rules: one that does not parse", at("root"), conf,
 	    "devfs_ruleset: /etc/devfs.rules:2: unhid: unknown word");
@@ -219,8 +232,10 @@ test_host_users(void)
 {
 	static const char *const conf[] = { "users", "inherit", "mount.devfs",
 		NULL, NULL };
-	struct scene s = { .name = "users=inherit", .conf = conf,
-		.host_users = true, .inside = look_host };
+	struct scene s = { .name = "users=inherit",
+		.conf = conf,
+		.host_users = true,
+		.inside = look_host };
 
 	expect_good(&s, at("root"));
 }
@@ -234,8 +249,10 @@ mount_over_root(void)
 static void
 test_late(void)
 {
-	struct scene s = { .name = "prestart", .inside = look_late,
-		.between = mount_over_root, .tiny = true };
+	struct scene s = { .name = "prestart",
+		.inside = look_late,
+		.between = mount_over_root,
+		.tiny = true };
 	char root[512];
 
 	(void)snprintf(root, sizeof(root), "%s", at("root"));
