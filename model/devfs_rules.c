@@ -86,13 +86,23 @@ has_wildcard(const char *s)
 	return strpbrk(s, "*?[") != NULL;
 }
 
+static bool
+is_known(const char *path)
+{
+	for (int id = 0; id < DEV_COUNT; id++)
+		if (str_eq(path, devfs_nodes[id].name))
+			return true;
+	return false;
+}
+
 /* A rule for everything ("*", or no path at all) hides or shows what there is
  * and asks for nothing in particular. */
 static const char *
 asks_for_forbidden(const struct devfs_rule *rule)
 {
 	if ((rule->acts & ACT_UNHIDE) == 0 || rule->path == NULL ||
-	    strspn(rule->path, "*") == strlen(rule->path))
+	    strspn(rule->path, "*") == strlen(rule->path) ||
+	    is_known(rule->path))
 		return NULL;
 	for (size_t i = 0; i < nitems(forbidden); i++) {
 		if (has_wildcard(rule->path)) {
@@ -107,11 +117,18 @@ asks_for_forbidden(const struct devfs_rule *rule)
 static bool
 matches(const struct devfs_rule *rule, enum devfs_id id)
 {
-	/* devfs(8)'s types: none of the table's nodes is a disk, mem or tape. */
+	const char *name = devfs_nodes[id].name;
+
+	/* devfs(8)'s types: none of the table's nodes is a disk, mem or tape.
+	 */
 	if (rule->type != DEVT_ANY && (rule->type != DEVT_TTY || id != DEV_TTY))
 		return false;
-	return rule->path == NULL ||
-	    fnmatch(rule->path, devfs_nodes[id].name, FNM_PATHNAME) == 0;
+	if (rule->path == NULL)
+		return true;
+	/* fnmatch's first call costs more than all the rest here. */
+	return has_wildcard(rule->path) ?
+	    fnmatch(rule->path, name, FNM_PATHNAME) == 0 :
+	    str_eq(rule->path, name);
 }
 
 static void
