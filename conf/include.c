@@ -11,6 +11,7 @@
  * 3. Standard input is exempt: whoever runs us chose it.
  */
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
@@ -70,6 +71,9 @@ check_file(const struct walk *w, int fd, struct jerr *e)
 		return jerr_sys(e, "%s", w->path);
 	if (S_ISDIR(st.st_mode))
 		return jerr_set(e, EISDIR, "%s: is a directory", w->path);
+	/* "-f /dev/null" is how people say "no file". */
+	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+		return 0;
 	if (!owner_ok(&st) || (st.st_mode & 022) != 0)
 		return jerr_set(e, EPERM,
 		    "%s: not read: others than root may write it (owner %u, "
