@@ -30,8 +30,7 @@ add_text(struct conf_file *f, struct assign *a, struct text **last,
 
 /* One text, or with commas one for each part. */
 static int
-add_value(struct conf_file *f, struct assign *a, const char *value,
-    bool commas)
+add_value(struct conf_file *f, struct assign *a, const char *value, bool commas)
 {
 	struct text **last = &a->values, *t;
 	size_t n;
@@ -54,13 +53,11 @@ splits(const char *name)
 	bool negated;
 	enum param_id id = param_find(name, &negated, &key);
 
-	return id != P_COUNT && key == NULL &&
-	    param_table[id].type == PT_COMMA;
+	return id != P_COUNT && key == NULL && param_table[id].type == PT_COMMA;
 }
 
 static bool
-given_before(const struct conf_file *f, const struct block *b,
-    const char *name)
+given_before(const struct conf_file *f, const struct block *b, const char *name)
 {
 	bool negated;
 	const char *key;
@@ -104,7 +101,8 @@ add_arg(struct conf_file *f, struct block *b, const char *arg,
 static int
 add_args(struct conf_file *f, int argc, char *const *argv, struct jerr *e)
 {
-	struct block *b = conf_file_add_block(f, "", (struct conf_origin){ 0 });
+	struct block *b = conf_file_add_block(
+	    f, "", (struct conf_origin) { 0 });
 	struct assign *a = NULL;
 	struct text *t;
 

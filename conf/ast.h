@@ -17,40 +17,40 @@ struct var_ref {
 	struct var_ref *next;
 	size_t pos;
 	const char *name;
-	struct symbol *sym;	/* NULL: no block gives that name */
+	struct symbol *sym; /* NULL: no block gives that name */
 	unsigned line, col;
 };
 
 /* A value: literal text and the variables to be put into it. */
 struct text {
-	struct text *next;	/* of the same parameter */
+	struct text *next; /* of the same parameter */
 	const char *s;
 	size_t len;
-	struct var_ref *vars;	/* ascending pos */
+	struct var_ref *vars; /* ascending pos */
 	unsigned line, col;
 };
 
 struct assign {
-	struct assign *next;	/* in its block */
+	struct assign *next; /* in its block */
 	struct symbol *sym;
-	const char *name;	/* as written: "allow.nomount" */
-	struct text *values;	/* NULL: valueless */
+	const char *name;    /* as written: "allow.nomount" */
+	struct text *values; /* NULL: valueless */
 	size_t nvalues;
 	struct conf_origin at;
-	struct conf_origin brk;	/* line 0, or: "name value" over a line's end */
+	struct conf_origin brk; /* line 0, or: "name value" over a line's end */
 	bool negated;
-	bool append;		/* += */
-	bool is_var;		/* written $name */
+	bool append; /* += */
+	bool is_var; /* written $name */
 };
 
 struct block {
-	struct block *next;	/* all blocks, in file order */
-	const char *name;	/* whole dotted name */
+	struct block *next; /* all blocks, in file order */
+	const char *name;   /* whole dotted name */
 	unsigned seq;
 	struct conf_origin at;
 	struct assign *first, **last;
-	struct block *twin;	/* the next block of the same name */
-	bool global;		/* the hidden one of parameters outside blocks */
+	struct block *twin; /* the next block of the same name */
+	bool global;	    /* the hidden one of parameters outside blocks */
 };
 
 struct by_name {
@@ -58,7 +58,7 @@ struct by_name {
 	size_t index;
 };
 
-struct scratch;			/* expand.c's, kept from jail to jail */
+struct scratch; /* expand.c's, kept from jail to jail */
 
 struct conf_file {
 	struct pool pool;
@@ -67,13 +67,13 @@ struct conf_file {
 	struct block *blocks, **last_block;
 	struct block *global;
 	unsigned nblocks;
-	struct block **wild;	/* wildcards, global included, by seq */
+	struct block **wild; /* wildcards, global included, by seq */
 	size_t nwild;
-	struct block **jails;	/* real ones */
+	struct block **jails; /* real ones */
 	size_t njails;
-	struct by_name *names;	/* open addressing, name NULL: free */
+	struct by_name *names; /* open addressing, name NULL: free */
 	size_t nnames;
-	bool from_args;		/* no variables, nothing immutable */
+	bool from_args; /* no variables, nothing immutable */
 	struct scratch *scratch;
 };
 
@@ -81,28 +81,28 @@ struct conf_file {
 struct reporter {
 	conf_message_fn *msg;
 	void *arg;
-	struct jerr *e;		/* takes the first */
+	struct jerr *e; /* takes the first */
 	size_t errors;
 };
 
 /* "FILE:LINE:COL: text", control characters made visible.  file NULL: the
  * text alone. */
-void report_error(struct reporter *r, struct conf_origin at,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void report_note(struct reporter *r, struct conf_origin at,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void report_error(struct reporter *r, struct conf_origin at, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+void report_note(struct reporter *r, struct conf_origin at, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 
 /* file.c */
 struct conf_file *conf_file_new(void);
-struct block *conf_file_add_block(struct conf_file *f, const char *name,
-    struct conf_origin at);
+struct block *conf_file_add_block(
+    struct conf_file *f, const char *name, struct conf_origin at);
 struct assign *conf_file_add_assign(struct conf_file *f, struct block *b,
-    const struct assign *a);	/* a copy; NULL: no memory */
-int conf_file_index(struct conf_file *f);	/* after the last block */
+    const struct assign *a);		  /* a copy; NULL: no memory */
+int conf_file_index(struct conf_file *f); /* after the last block */
 
 /* parser.c: everything in path and what it includes, into f. */
-int conf_parse(struct conf_file *f, const char *path, bool trust_any,
-    struct reporter *r);
+int conf_parse(
+    struct conf_file *f, const char *path, bool trust_any, struct reporter *r);
 
 /* notes.c: what is legal and probably not meant. */
 void notes_file(const struct conf_file *f, struct reporter *r);
@@ -116,8 +116,8 @@ void scratch_free(struct scratch *s);
 
 /* include.c */
 struct include {
-	const char *name;	/* for messages; pool's */
-	char *dir;		/* for what it includes; NULL: standard input */
+	const char *name; /* for messages; pool's */
+	char *dir;	  /* for what it includes; NULL: standard input */
 	char *text;
 	size_t len;
 };
@@ -128,7 +128,7 @@ int include_read(struct conf_file *f, const char *path, bool trust_any,
     struct include *out, struct jerr *e);
 /* The files that a pattern names, relative to dir; none is no error when it
  * has glob characters. */
-int include_expand(const char *dir, const char *pattern, struct strv *out,
-    struct jerr *e);
+int include_expand(
+    const char *dir, const char *pattern, struct strv *out, struct jerr *e);
 
 #endif

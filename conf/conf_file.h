@@ -17,7 +17,7 @@
  */
 typedef void conf_message_fn(void *arg, bool is_note, const char *line);
 
-struct conf_file;	/* parsed: blocks in file order, not yet expanded */
+struct conf_file; /* parsed: blocks in file order, not yet expanded */
 
 /*
  * Parse path ("-": standard input, fd 0).  Every error is reported through msg;
@@ -33,14 +33,15 @@ struct conf_file *conf_file_load(const char *path, bool trust_any,
  * "name", "command=x a b" (which eats the rest).  No variables are expanded;
  * PT_COMMA rows split at commas.
  */
-struct conf_file *conf_file_from_args(int argc, char *const *argv,
-    struct jerr *e);
+struct conf_file *conf_file_from_args(
+    int argc, char *const *argv, struct jerr *e);
 
 void conf_file_free(struct conf_file *f);
 
 /* The real (non-wildcard) jails, in file order. */
 size_t conf_file_count(const struct conf_file *f);
-const char *conf_file_name(const struct conf_file *f, size_t i);	/* may be "" for args without a name */
+const char *conf_file_name(const struct conf_file *f,
+    size_t i); /* may be "" for args without a name */
 
 /* Index of a jail by name (or by jid= / numeric block name); -1 none. */
 long conf_file_lookup(const struct conf_file *f, const char *name);

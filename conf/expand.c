@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAXBYTES ((size_t)4 * 1024 * 1024)	/* of one jail's values */
+#define MAXBYTES ((size_t)4 * 1024 * 1024) /* of one jail's values */
 
 struct scratch *
 scratch_new(unsigned nsyms)
@@ -68,8 +68,10 @@ scratch_claim(struct scratch *s, unsigned number)
 	struct slot *slot = &s->slots[number];
 
 	if (slot->epoch != s->epoch) {
-		*slot = (struct slot){
-			.epoch = s->epoch, .first = NO_NODE, .last = NO_NODE,
+		*slot = (struct slot) {
+			.epoch = s->epoch,
+			.first = NO_NODE,
+			.last = NO_NODE,
 		};
 		s->order[s->norder++] = number;
 	}
@@ -93,7 +95,7 @@ scratch_add(struct scratch *s, struct slot *slot, const struct assign *a)
 		s->nodes = p;
 		s->maxnodes = n;
 	}
-	s->nodes[s->nnodes] = (struct node){ .a = a, .next = NO_NODE };
+	s->nodes[s->nnodes] = (struct node) { .a = a, .next = NO_NODE };
 	if (slot->first == NO_NODE)
 		slot->first = s->nnodes;
 	else
@@ -113,8 +115,10 @@ is_jid_name(const char *name)
 static struct conf_origin
 place(const struct assign *a, const struct var_ref *v)
 {
-	return (struct conf_origin){
-		.file = a->at.file, .line = v->line, .col = v->col,
+	return (struct conf_origin) {
+		.file = a->at.file,
+		.line = v->line,
+		.col = v->col,
 	};
 }
 
@@ -132,7 +136,7 @@ push(struct expansion *x, size_t *depth, unsigned number)
 	struct frame_of *fr = &x->s->stack[(*depth)++];
 
 	slot->state = SLOT_BUSY;
-	*fr = (struct frame_of){ .number = number, .node = slot->first };
+	*fr = (struct frame_of) { .number = number, .node = slot->first };
 	if (fr->node != NO_NODE) {
 		fr->text = x->s->nodes[fr->node].a->values;
 		fr->var = fr->text != NULL ? fr->text->vars : NULL;
@@ -190,7 +194,7 @@ value_of(struct expansion *x, struct slot *slot, const struct assign *a,
 		slot->used_jid = true;
 		text = x->jid;
 		if (strv_addf(jid, text != NULL ? "%s" : "${%s}",
-		    text != NULL ? text : v->name) == -1)
+			text != NULL ? text : v->name) == -1)
 			return NULL;
 		return jid;
 	}
@@ -201,8 +205,8 @@ value_of(struct expansion *x, struct slot *slot, const struct assign *a,
 }
 
 static int
-account(struct expansion *x, struct slot *slot, const struct assign *a,
-    size_t more)
+account(
+    struct expansion *x, struct slot *slot, const struct assign *a, size_t more)
 {
 	if (x->s->bytes > MAXBYTES)
 		return 1;
@@ -210,8 +214,10 @@ account(struct expansion *x, struct slot *slot, const struct assign *a,
 	if (x->s->bytes <= MAXBYTES)
 		return 0;
 	slot->failed = true;
-	report_error(x->r, a->at, "%s: the variables make more than %zu MiB "
-	    "of text", a->name, MAXBYTES >> 20);
+	report_error(x->r, a->at,
+	    "%s: the variables make more than %zu MiB "
+	    "of text",
+	    a->name, MAXBYTES >> 20);
 	return 1;
 }
 
@@ -301,8 +307,8 @@ expand_slot(struct expansion *x, unsigned number)
 			push(x, &depth, v->sym->number);
 		} else if (t->state == SLOT_BUSY) {
 			slot->failed = true;
-			report_error(x->r, place(a, v), "%s: variable loop",
-			    v->name);
+			report_error(
+			    x->r, place(a, v), "%s: variable loop", v->name);
 		}
 	}
 	return 0;

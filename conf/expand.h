@@ -16,14 +16,14 @@ enum slot_state { SLOT_NEW, SLOT_BUSY, SLOT_DONE };
 #define NO_NODE ((size_t)-1)
 
 struct slot {
-	unsigned epoch;		/* of another jail: empty */
+	unsigned epoch; /* of another jail: empty */
 	enum slot_state state;
-	size_t first, last;	/* nodes, NO_NODE: no values */
+	size_t first, last; /* nodes, NO_NODE: no values */
 	const struct assign *latest;
-	bool is_param;		/* given as one, not only as $name */
-	bool failed;		/* told already */
-	bool used_jid;		/* text depends on $jid or $jailid */
-	struct strv out;	/* after expand_all */
+	bool is_param;	 /* given as one, not only as $name */
+	bool failed;	 /* told already */
+	bool used_jid;	 /* text depends on $jid or $jailid */
+	struct strv out; /* after expand_all */
 };
 
 struct node {
@@ -31,7 +31,7 @@ struct node {
 	size_t next;
 };
 
-struct frame_of {		/* a slot being expanded, and how far it is */
+struct frame_of { /* a slot being expanded, and how far it is */
 	unsigned number;
 	size_t node;
 	const struct text *text;
@@ -39,21 +39,21 @@ struct frame_of {		/* a slot being expanded, and how far it is */
 };
 
 struct scratch {
-	struct slot *slots;	/* by symbol number */
+	struct slot *slots; /* by symbol number */
 	unsigned epoch;
-	unsigned *order;	/* numbers in the order first given */
+	unsigned *order; /* numbers in the order first given */
 	size_t norder;
 	struct node *nodes;
 	size_t nnodes, maxnodes;
 	struct frame_of *stack;
-	size_t bytes;		/* of all expanded text */
+	size_t bytes; /* of all expanded text */
 };
 
 struct expansion {
 	const struct conf_file *f;
 	struct scratch *s;
 	struct reporter *r;
-	const char *jid;	/* NULL: not known yet */
+	const char *jid; /* NULL: not known yet */
 };
 
 struct slot *scratch_slot(struct scratch *s, unsigned number); /* or NULL */

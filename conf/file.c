@@ -21,8 +21,8 @@ put_visible(struct strbuf *out, const char *s)
 {
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
-		int r = c < 0x20 || c == 0x7f ?
-		    strbuf_addf(out, "\\%03o", c) : strbuf_putc(out, *s);
+		int r = c < 0x20 || c == 0x7f ? strbuf_addf(out, "\\%03o", c) :
+						strbuf_putc(out, *s);
 
 		if (r == -1)
 			return -1;
@@ -30,17 +30,17 @@ put_visible(struct strbuf *out, const char *s)
 	return 0;
 }
 
-static void __attribute__((format(printf, 4, 0)))
-report(struct reporter *r, bool is_note, struct conf_origin at,
-    const char *fmt, va_list ap)
+static void __attribute__((format(printf, 4, 0))) report(struct reporter *r,
+    bool is_note, struct conf_origin at, const char *fmt, va_list ap)
 {
 	struct strbuf line = STRBUF_INIT;
 	const char *shown = "out of memory";
 	char text[JERR_MSGLEN];
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	if ((at.file == NULL || (put_visible(&line, at.file) == 0 &&
-	    strbuf_addf(&line, ":%u:%u: ", at.line, at.col) == 0)) &&
+	if ((at.file == NULL ||
+		(put_visible(&line, at.file) == 0 &&
+		    strbuf_addf(&line, ":%u:%u: ", at.line, at.col) == 0)) &&
 	    put_visible(&line, text) == 0)
 		shown = strbuf_str(&line);
 	if (!is_note) {
@@ -109,8 +109,8 @@ conf_file_free(struct conf_file *f)
 }
 
 struct block *
-conf_file_add_block(struct conf_file *f, const char *name,
-    struct conf_origin at)
+conf_file_add_block(
+    struct conf_file *f, const char *name, struct conf_origin at)
 {
 	struct block *b = pool_alloc(&f->pool, sizeof(*b));
 
@@ -128,8 +128,8 @@ conf_file_add_block(struct conf_file *f, const char *name,
 }
 
 struct assign *
-conf_file_add_assign(struct conf_file *f, struct block *b,
-    const struct assign *a)
+conf_file_add_assign(
+    struct conf_file *f, struct block *b, const struct assign *a)
 {
 	struct assign *copy = pool_alloc(&f->pool, sizeof(*copy));
 
@@ -228,7 +228,7 @@ add_name(struct conf_file *f, const char *name, size_t index)
 		return;
 	slot = slot_of(f, name);
 	if (f->names[slot].name == NULL)
-		f->names[slot] = (struct by_name){ name, index };
+		f->names[slot] = (struct by_name) { name, index };
 }
 
 static int
@@ -258,7 +258,7 @@ sort_blocks(struct conf_file *f)
 			first->twin = b;
 			continue;
 		}
-		f->names[slot] = (struct by_name){ b->name, f->njails };
+		f->names[slot] = (struct by_name) { b->name, f->njails };
 		f->jails[f->njails++] = b;
 	}
 	return 0;
@@ -272,7 +272,7 @@ resolve_variables(struct conf_file *f)
 		for (struct assign *a = b->first; a != NULL; a = a->next)
 			for (struct text *t = a->values; t != NULL; t = t->next)
 				for (struct var_ref *v = t->vars; v != NULL;
-				    v = v->next)
+				     v = v->next)
 					v->sym = sym_find(&f->syms, v->name);
 }
 

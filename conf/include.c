@@ -32,9 +32,9 @@
 #define MAXLINKS 40
 
 struct walk {
-	const char *path;	/* as the user wrote it, for messages */
-	struct strbuf rest;	/* what is still to be walked */
-	struct strbuf done;	/* where we are, for messages */
+	const char *path;   /* as the user wrote it, for messages */
+	struct strbuf rest; /* what is still to be walked */
+	struct strbuf done; /* where we are, for messages */
 	int dir;
 	unsigned links;
 };
@@ -53,13 +53,13 @@ check_dir(const struct walk *w, struct jerr *e)
 
 	if (fstat(w->dir, &st) == -1)
 		return jerr_sys(e, "%s", name);
-	if (owner_ok(&st) && ((st.st_mode & 022) == 0 ||
-	    ((st.st_mode & S_ISVTX) != 0 && st.st_uid == 0)))
+	if (owner_ok(&st) &&
+	    ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0))
 		return 0;
 	return jerr_set(e, EPERM,
 	    "%s: not read: others than root may write its directory %s "
-	    "(owner %u, mode %04o)", w->path, name, (unsigned)st.st_uid,
-	    (unsigned)st.st_mode & 07777);
+	    "(owner %u, mode %04o)",
+	    w->path, name, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
 }
 
 static int
@@ -77,8 +77,8 @@ check_file(const struct walk *w, int fd, struct jerr *e)
 	if (!owner_ok(&st) || (st.st_mode & 022) != 0)
 		return jerr_set(e, EPERM,
 		    "%s: not read: others than root may write it (owner %u, "
-		    "mode %04o)", w->path, (unsigned)st.st_uid,
-		    (unsigned)st.st_mode & 07777);
+		    "mode %04o)",
+		    w->path, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
 	return 0;
 }
 
@@ -89,8 +89,8 @@ follow(struct walk *w, const char *link, struct jerr *e)
 	struct strbuf rest = STRBUF_INIT;
 
 	if (++w->links > MAXLINKS)
-		return jerr_set(e, ELOOP, "%s: too many symbolic links",
-		    w->path);
+		return jerr_set(
+		    e, ELOOP, "%s: too many symbolic links", w->path);
 	if (strbuf_puts(&rest, link) == -1 || strbuf_putc(&rest, '/') == -1 ||
 	    strbuf_puts(&rest, strbuf_str(&w->rest)) == -1) {
 		strbuf_free(&rest);
@@ -122,8 +122,8 @@ component(struct walk *w, char *buf, size_t size, struct jerr *e)
 	skip = strspn(s, "/");
 	n = strcspn(s + skip, "/");
 	if (n >= size)
-		return jerr_set(e, ENAMETOOLONG, "%s: File name too long",
-		    w->path);
+		return jerr_set(
+		    e, ENAMETOOLONG, "%s: File name too long", w->path);
 	memcpy(buf, s + skip, n);
 	buf[n] = '\0';
 	skip += n;
@@ -167,16 +167,17 @@ descend(struct walk *w, int *fd, struct jerr *e)
 	if (n >= 0) {
 		target[n] = '\0';
 		if (last && is_magic(w->dir, target)) {
-			*fd = openat(w->dir, name, O_RDONLY | O_CLOEXEC |
-			    O_NOCTTY);
+			*fd = openat(
+			    w->dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 			return *fd == -1 ? jerr_sys(e, "%s", w->path) : 1;
 		}
 		if (follow(w, target, e) == -1)
 			return -1;
 		return target[0] == '/' ? go_root(w, e) : 0;
 	}
-	next = openat(w->dir, name, O_NOFOLLOW | O_CLOEXEC | O_NOCTTY |
-	    (last ? O_RDONLY : O_PATH | O_DIRECTORY));
+	next = openat(w->dir, name,
+	    O_NOFOLLOW | O_CLOEXEC | O_NOCTTY |
+		(last ? O_RDONLY : O_PATH | O_DIRECTORY));
 	if (next == -1)
 		return jerr_sys(e, "%s", w->path);
 	if (last) {
@@ -257,8 +258,8 @@ include_read(struct conf_file *f, const char *path, bool trust_any,
 		return is_stdin ? jerr_sys(e, "standard input") : -1;
 	if (io_read_all(fd, MAXSIZE, &text) == -1)
 		return jerr_sys(e, "%s", path);
-	out->name = is_stdin ? "stdin" : pool_strdup(&f->pool, path,
-	    strlen(path));
+	out->name = is_stdin ? "stdin" :
+			       pool_strdup(&f->pool, path, strlen(path));
 	out->dir = is_stdin ? NULL : dir_of(path);
 	if (out->name == NULL || (out->dir == NULL && !is_stdin) ||
 	    (text.s == NULL && strbuf_puts(&text, "") == -1)) {
@@ -285,7 +286,7 @@ full_pattern(const char *dir, const char *pattern, struct strbuf *out)
 	if (pattern[0] != '/' && dir != NULL && !str_eq(dir, ".")) {
 		for (const char *s = dir; *s != '\0'; s++)
 			if ((strchr("*?[\\", *s) != NULL &&
-			    strbuf_putc(out, '\\') == -1) ||
+				strbuf_putc(out, '\\') == -1) ||
 			    strbuf_putc(out, *s) == -1)
 				return -1;
 		if (strbuf_putc(out, '/') == -1)
@@ -298,8 +299,8 @@ full_pattern(const char *dir, const char *pattern, struct strbuf *out)
 }
 
 int
-include_expand(const char *dir, const char *pattern, struct strv *out,
-    struct jerr *e)
+include_expand(
+    const char *dir, const char *pattern, struct strv *out, struct jerr *e)
 {
 	auto_strbuf struct strbuf full = STRBUF_INIT;
 	glob_t g = { 0 };
@@ -313,8 +314,8 @@ include_expand(const char *dir, const char *pattern, struct strv *out,
 	if (r == GLOB_NOMATCH) {
 		if (has_magic(pattern))
 			return 0;
-		return jerr_set(e, ENOENT, "%s: No such file or directory",
-		    pattern);
+		return jerr_set(
+		    e, ENOENT, "%s: No such file or directory", pattern);
 	}
 	if (r != 0)
 		return jerr_set(e, r == GLOB_NOSPACE ? ENOMEM : EIO,

@@ -14,8 +14,11 @@
 void
 lexer_init(struct lexer *l, const char *text, size_t len, struct pool *pool)
 {
-	*l = (struct lexer){
-		.p = text, .end = text + len, .line = 1, .col = 1,
+	*l = (struct lexer) {
+		.p = text,
+		.end = text + len,
+		.line = 1,
+		.col = 1,
 		.pool = pool,
 	};
 }
@@ -63,8 +66,8 @@ skip_line(struct lexer *l)
 static bool
 at_comment(const struct lexer *l)
 {
-	return peek(l, 0) == '#' || (peek(l, 0) == '/' &&
-	    (peek(l, 1) == '/' || peek(l, 1) == '*'));
+	return peek(l, 0) == '#' ||
+	    (peek(l, 0) == '/' && (peek(l, 1) == '/' || peek(l, 1) == '*'));
 }
 
 /* False: the comment never ends, and l stands at its beginning. */
@@ -102,8 +105,7 @@ skip_blank(struct lexer *l)
 			step(l);
 		else if (c == '\\' && peek(l, 1) == '\n')
 			steps(l, 2);
-		else if (c == '\\' && peek(l, 1) == '\r' &&
-		    peek(l, 2) == '\n')
+		else if (c == '\\' && peek(l, 1) == '\r' && peek(l, 2) == '\n')
 			steps(l, 3);
 		else if (!at_comment(l))
 			return true;
@@ -148,8 +150,8 @@ is_word(int c)
 
 struct string {
 	struct text *text;
-	struct var_ref **last;	/* where the next variable is linked */
-	bool ended;		/* by a NUL escape: the rest does not count */
+	struct var_ref **last; /* where the next variable is linked */
+	bool ended;	       /* by a NUL escape: the rest does not count */
 	bool quoted;
 };
 
@@ -180,8 +182,8 @@ escape(struct lexer *l, struct string *s)
 		return 0;
 	}
 	if (c >= '0' && c <= '7') {
-		for (int i = 0; i < 3 && peek(l, 0) >= '0' &&
-		    peek(l, 0) <= '7'; i++) {
+		for (int i = 0; i < 3 && peek(l, 0) >= '0' && peek(l, 0) <= '7';
+		     i++) {
 			n = n * 8 + peek(l, 0) - '0';
 			step(l);
 		}
@@ -317,8 +319,8 @@ unquoted(struct lexer *l, struct string *s, struct token *t)
 		if (r == -1)
 			return -1;
 		if (r == -2)
-			return broken(t, "unterminated variable", l->line,
-			    l->col);
+			return broken(
+			    t, "unterminated variable", l->line, l->col);
 		if (r == 1)
 			return 0;
 	}
@@ -374,14 +376,20 @@ lexer_next(struct lexer *l, struct token *t)
 		char c;
 		enum token_kind kind;
 	} marks[] = {
-		{ '{', TOK_OPEN }, { '}', TOK_CLOSE }, { ';', TOK_SEMI },
-		{ ',', TOK_COMMA }, { '=', TOK_EQ },
+		{ '{', TOK_OPEN },
+		{ '}', TOK_CLOSE },
+		{ ';', TOK_SEMI },
+		{ ',', TOK_COMMA },
+		{ '=', TOK_EQ },
 	};
 	bool blank = skip_blank(l);
 	int c = peek(l, 0);
 
-	*t = (struct token){
-		.kind = TOK_EOF, .line = l->line, .col = l->col, .src = l->p,
+	*t = (struct token) {
+		.kind = TOK_EOF,
+		.line = l->line,
+		.col = l->col,
+		.src = l->p,
 	};
 	if (!blank) {
 		(void)broken(t, "unterminated comment", l->line, l->col);

@@ -32,13 +32,15 @@ assign(struct merge *m, const struct assign *a)
 	    (a->sym->id == P_NAME || a->sym->id == P_JID);
 
 	if (a->is_var && a->sym->id != P_COUNT) {
-		report_error(m->r, a->at, "variable \"$%s\" cannot have the "
-		    "same name as a parameter.", a->name);
+		report_error(m->r, a->at,
+		    "variable \"$%s\" cannot have the "
+		    "same name as a parameter.",
+		    a->name);
 		return 0;
 	}
 	if (fixed && slot != NULL) {
-		report_error(m->r, a->at, "cannot redefine parameter \"%s\".",
-		    a->name);
+		report_error(
+		    m->r, a->at, "cannot redefine parameter \"%s\".", a->name);
 		return 0;
 	}
 	if (slot == NULL)
@@ -61,13 +63,18 @@ assign_implied(struct merge *m, struct symbol *sym)
 {
 	struct assign *a = &m->implied[sym == m->f->jid];
 
-	m->implied_text = (struct text){
-		.s = m->b->name, .len = strlen(m->b->name),
-		.line = m->b->at.line, .col = m->b->at.col,
+	m->implied_text = (struct text) {
+		.s = m->b->name,
+		.len = strlen(m->b->name),
+		.line = m->b->at.line,
+		.col = m->b->at.col,
 	};
-	*a = (struct assign){
-		.sym = sym, .name = sym->name, .values = &m->implied_text,
-		.nvalues = 1, .at = m->b->at,
+	*a = (struct assign) {
+		.sym = sym,
+		.name = sym->name,
+		.values = &m->implied_text,
+		.nvalues = 1,
+		.at = m->b->at,
 	};
 	return assign(m, a);
 }
@@ -120,8 +127,9 @@ in_dotted(const char *text, const char *jid)
 	const char *s;
 
 	for (s = strstr(text, jid); s != NULL; s = strstr(s + 1, jid)) {
-		bool whole = (s == text || strchr("0123456789", s[-1]) == NULL)
-		    && (s[n] == '\0' || strchr("0123456789", s[n]) == NULL);
+		bool whole = (s == text ||
+				 strchr("0123456789", s[-1]) == NULL) &&
+		    (s[n] == '\0' || strchr("0123456789", s[n]) == NULL);
 
 		if (whole && ((s > text && s[-1] == '.') || s[n] == '.'))
 			return true;
@@ -130,10 +138,11 @@ in_dotted(const char *text, const char *jid)
 }
 
 static void
-check_octets(struct merge *m, const struct symbol *sym,
-    const struct slot *slot, const char *jid)
+check_octets(struct merge *m, const struct symbol *sym, const struct slot *slot,
+    const char *jid)
 {
-	static const enum param_id ids[] = { P_IP4_ADDR, P_NAT, P_RDR, P_BINAT };
+	static const enum param_id ids[] = { P_IP4_ADDR, P_NAT, P_RDR,
+		P_BINAT };
 	bool wanted = false;
 
 	for (size_t i = 0; i < nitems(ids); i++)
@@ -142,7 +151,8 @@ check_octets(struct merge *m, const struct symbol *sym,
 		return;
 	for (size_t i = 0; i < slot->out.n; i++)
 		if (in_dotted(slot->out.v[i], jid))
-			report_error(m->r, slot->latest->at, "%s: %s: jid %s "
+			report_error(m->r, slot->latest->at,
+			    "%s: %s: jid %s "
 			    "is above 254 and fits no part of an address",
 			    slot->latest->name, slot->out.v[i], jid);
 }
@@ -169,7 +179,7 @@ give(struct merge *m, const struct symbol *sym, const struct slot *slot,
 	} else if (slot->used_jid && jid == NULL && !is_textual(sym)) {
 		return 0;
 	} else if (conf_set(out, a->name, slot->out.v, slot->out.n, false,
-	    a->at, &e) == -1) {
+		       a->at, &e) == -1) {
 		if (e.code == ENOMEM)
 			return -1;
 		report_error(m->r, a->at, "%s", e.msg);
@@ -178,15 +188,15 @@ give(struct merge *m, const struct symbol *sym, const struct slot *slot,
 		return 0;
 	}
 	if (a->brk.line != 0)
-		report_error(m->r, a->brk,
-		    "missing \";\" at the end of this line?");
+		report_error(
+		    m->r, a->brk, "missing \";\" at the end of this line?");
 	return 0;
 }
 
 /* Symbols by number are not kept; the latest assignment knows its own. */
 static int
-give_all(struct merge *m, struct jail_conf *out, const char *jid,
-    bool *needs_jid)
+give_all(
+    struct merge *m, struct jail_conf *out, const char *jid, bool *needs_jid)
 {
 	for (size_t i = 0; i < m->s->norder; i++) {
 		const struct slot *slot = &m->s->slots[m->s->order[i]];
@@ -216,7 +226,10 @@ conf_file_jail(const struct conf_file *f, size_t i, int jid, bool *needs_jid,
 {
 	struct reporter r = { .msg = msg, .arg = arg, .e = e };
 	struct merge m = {
-		.f = f, .b = f->jails[i], .s = f->scratch, .r = &r,
+		.f = f,
+		.b = f->jails[i],
+		.s = f->scratch,
+		.r = &r,
 	};
 	char number[16] = "";
 	struct expansion x = { .f = f, .s = f->scratch, .r = &r };
@@ -235,8 +248,8 @@ conf_file_jail(const struct conf_file *f, size_t i, int jid, bool *needs_jid,
 		n = give_all(&m, out, x.jid, needs_jid);
 	scratch_clear(f->scratch);
 	if (n == -1)
-		report_error(&r, (struct conf_origin){ 0 }, "%s: out of memory",
-		    conf_file_name(f, i));
+		report_error(&r, (struct conf_origin) { 0 },
+		    "%s: out of memory", conf_file_name(f, i));
 	if (r.errors > 0) {
 		conf_free(out);
 		return -1;

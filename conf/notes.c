@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "conf/ast.h"
 
-struct seen {			/* by symbol number */
+struct seen { /* by symbol number */
 	const struct block *block;
 	const struct assign *a;
 };
@@ -24,22 +24,24 @@ is_list(const struct assign *a)
 }
 
 static void
-note_again(const struct assign *a, const struct assign *before,
-    struct reporter *r)
+note_again(
+    const struct assign *a, const struct assign *before, struct reporter *r)
 {
 	/* In another file of the same block: say which. */
 	bool other = a->at.file != before->at.file;
 
 	if (is_list(a) && a->values != NULL && before->values != NULL)
-		report_note(r, a->at, "%s: replaces the list of %s%sline %u "
-		    "(\"+=\" would add to it)", a->name,
-		    other ? before->at.file : "", other ? ", " : "",
+		report_note(r, a->at,
+		    "%s: replaces the list of %s%sline %u "
+		    "(\"+=\" would add to it)",
+		    a->name, other ? before->at.file : "", other ? ", " : "",
 		    before->at.line);
 	else if (!is_list(a))
-		report_note(r, a->at, "%s%s: given twice, what %s%sline %u "
-		    "says is lost", a->is_var ? "$" : "", a->name,
-		    other ? before->at.file : "", other ? ", " : "",
-		    before->at.line);
+		report_note(r, a->at,
+		    "%s%s: given twice, what %s%sline %u "
+		    "says is lost",
+		    a->is_var ? "$" : "", a->name, other ? before->at.file : "",
+		    other ? ", " : "", before->at.line);
 }
 
 static void
@@ -50,11 +52,13 @@ notes_block(const struct block *b, struct seen *seen, struct reporter *r)
 
 		if (s->block == b && !a->append)
 			note_again(a, s->a, r);
-		*s = (struct seen){ .block = b, .a = a };
+		*s = (struct seen) { .block = b, .a = a };
 		/* "exec.clean" and, a line later, "mount.devfs;". */
 		if (a->brk.line != 0)
-			report_note(r, a->brk, "%s: its value begins on the "
-			    "next line; missing \";\"?", a->name);
+			report_note(r, a->brk,
+			    "%s: its value begins on the "
+			    "next line; missing \";\"?",
+			    a->name);
 	}
 }
 
@@ -102,8 +106,10 @@ note_mounts(const struct jail_conf *c, struct reporter *r)
 		at = c->val[P_ALLOW_MOUNT].at;
 	}
 	if (first != NULL && conf_int(c, P_ENFORCE_STATFS) == 2)
-		report_note(r, at, "%s: %s: has no effect while "
-		    "enforce_statfs is 2", label(c), first);
+		report_note(r, at,
+		    "%s: %s: has no effect while "
+		    "enforce_statfs is 2",
+		    label(c), first);
 }
 
 static bool
@@ -111,8 +117,7 @@ is_empty_address(const char *s)
 {
 	const char *bar = strrchr(s, '|');
 
-	return *s == '\0' || (bar != NULL && (bar[1] == '\0' ||
-	    bar[1] == '/'));
+	return *s == '\0' || (bar != NULL && (bar[1] == '\0' || bar[1] == '/'));
 }
 
 static void
@@ -128,8 +133,8 @@ note_addresses(const struct jail_conf *c, struct reporter *r)
 		for (size_t k = 0; k < v->strs.n; k++)
 			empty |= is_empty_address(v->strs.v[k]);
 		if (empty && v->at.file != NULL)
-			report_note(r, v->at, "%s: %s: empty address",
-			    label(c), param_table[ids[i]].name);
+			report_note(r, v->at, "%s: %s: empty address", label(c),
+			    param_table[ids[i]].name);
 	}
 }
 

@@ -15,15 +15,15 @@
 #include "conf/ast.h"
 #include "conf/lexer.h"
 
-#define MAXINCLUDE 32		/* FreeBSD's */
-#define MAXFILES 100000		/* includes that include each other twice */
-#define MAXDEPTH 64		/* of blocks: their names add up */
+#define MAXINCLUDE 32	/* FreeBSD's */
+#define MAXFILES 100000 /* includes that include each other twice */
+#define MAXDEPTH 64	/* of blocks: their names add up */
 #define MAXERRORS 1000
 
-struct frame {			/* a file being read */
+struct frame { /* a file being read */
 	struct include in;
 	struct lexer lex;
-	size_t base;		/* blocks open where it was included */
+	size_t base; /* blocks open where it was included */
 };
 
 struct parser {
@@ -32,13 +32,13 @@ struct parser {
 	bool trust_any;
 	struct frame frames[MAXINCLUDE];
 	size_t nframes;
-	struct block *open[MAXDEPTH];	/* NULL: one that is thrown away */
+	struct block *open[MAXDEPTH]; /* NULL: one that is thrown away */
 	size_t nopen;
 	size_t nfiles;
 	struct token tok;
-	struct strv pending;	/* files to include, the next one last */
+	struct strv pending; /* files to include, the next one last */
 	size_t pending_base[MAXINCLUDE];
-	bool fatal;		/* nothing sensible can follow */
+	bool fatal; /* nothing sensible can follow */
 	/* Within a statement: the end of a string whose next token, again a
 	 * string, begins on a later line.  What a forgotten ";" looks like. */
 	bool has_break;
@@ -56,8 +56,10 @@ top(struct parser *p)
 static struct conf_origin
 at(struct parser *p, unsigned line, unsigned col)
 {
-	return (struct conf_origin){
-		.file = top(p)->in.name, .line = line, .col = col,
+	return (struct conf_origin) {
+		.file = top(p)->in.name,
+		.line = line,
+		.col = col,
 	};
 }
 
@@ -70,7 +72,7 @@ here(struct parser *p)
 static int
 no_memory(struct parser *p)
 {
-	report_error(p->r, (struct conf_origin){ 0 }, "out of memory");
+	report_error(p->r, (struct conf_origin) { 0 }, "out of memory");
 	p->fatal = true;
 	return -1;
 }
@@ -130,8 +132,8 @@ missing_semicolon(struct parser *p)
 		report_error(p->r, at(p, p->prev.end_line, p->prev.end_col),
 		    "missing \";\" at the end of this line?");
 	else if (p->has_break)
-		report_error(p->r, p->brk,
-		    "missing \";\" at the end of this line?");
+		report_error(
+		    p->r, p->brk, "missing \";\" at the end of this line?");
 }
 
 /* Tell that the token does not belong here, and whatever explains it. */
@@ -201,18 +203,17 @@ open_block(struct parser *p, const struct token *name)
 {
 	auto_strbuf struct strbuf whole = STRBUF_INIT;
 	struct conf_origin o = at(p, name->line, name->col);
-	const struct block *outer = p->nopen > 0 ?
-	    p->open[p->nopen - 1] : NULL;
+	const struct block *outer = p->nopen > 0 ? p->open[p->nopen - 1] : NULL;
 	struct block *b = NULL;
 
 	if (name->text->vars != NULL) {
-		report_error(p->r, o,
-		    "variables not permitted in the name of a jail");
+		report_error(
+		    p->r, o, "variables not permitted in the name of a jail");
 	} else if (name->text->len == 0) {
 		report_error(p->r, o, "a jail needs a name");
 	} else if (!in_rubbish(p)) {
-		if ((outer != NULL && strbuf_addf(&whole, "%s.",
-		    outer->name) == -1) ||
+		if ((outer != NULL &&
+			strbuf_addf(&whole, "%s.", outer->name) == -1) ||
 		    strbuf_puts(&whole, name->text->s) == -1 ||
 		    whole.len == 0) {
 			(void)no_memory(p);
@@ -307,7 +308,8 @@ include(struct parser *p, const struct assign *a)
 		struct conf_origin o = at(p, v->line, v->col);
 
 		if (v->vars != NULL) {
-			report_error(p->r, o, "variables not permitted in "
+			report_error(p->r, o,
+			    "variables not permitted in "
 			    "'.include' filename");
 			continue;
 		}
@@ -405,7 +407,7 @@ push_file(struct parser *p, const char *path, struct conf_origin from)
 		p->fatal = true;
 		return;
 	}
-	*fr = (struct frame){ .base = p->nopen };
+	*fr = (struct frame) { .base = p->nopen };
 	if (include_read(p->f, path, p->trust_any, &fr->in, &e) == -1) {
 		report_error(p->r, from, "%s", e.msg);
 		return;
@@ -437,7 +439,7 @@ pop_file(struct parser *p)
 	free(fr->in.dir);
 	p->nframes--;
 	/* Where the includer goes on is a ";" that was read already. */
-	p->tok = (struct token){ .kind = TOK_SEMI };
+	p->tok = (struct token) { .kind = TOK_SEMI };
 	p->have_prev = false;
 }
 
@@ -447,12 +449,11 @@ next_include(struct parser *p)
 {
 	auto_free char *path = NULL;
 
-	if (p->nframes == 0 ||
-	    p->pending.n == p->pending_base[p->nframes - 1])
+	if (p->nframes == 0 || p->pending.n == p->pending_base[p->nframes - 1])
 		return false;
 	path = p->pending.v[--p->pending.n];
 	p->pending.v[p->pending.n] = NULL;
-	push_file(p, path, (struct conf_origin){ 0 });
+	push_file(p, path, (struct conf_origin) { 0 });
 	return true;
 }
 
@@ -495,8 +496,8 @@ one(struct parser *p)
 }
 
 int
-conf_parse(struct conf_file *f, const char *path, bool trust_any,
-    struct reporter *r)
+conf_parse(
+    struct conf_file *f, const char *path, bool trust_any, struct reporter *r)
 {
 	auto_free struct parser *p = calloc(1, sizeof(*p));
 
@@ -505,7 +506,7 @@ conf_parse(struct conf_file *f, const char *path, bool trust_any,
 	p->f = f;
 	p->r = r;
 	p->trust_any = trust_any;
-	push_file(p, path, (struct conf_origin){ 0 });
+	push_file(p, path, (struct conf_origin) { 0 });
 	while (p->nframes > 0 && !p->fatal)
 		one(p);
 	while (p->nframes > 0)

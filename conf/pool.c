@@ -108,7 +108,7 @@ sym_find(const struct symtab *t, const char *name)
 	if (t->nbuckets == 0)
 		return NULL;
 	for (s = t->buckets[hash_str(name) & (t->nbuckets - 1)]; s != NULL;
-	    s = s->next)
+	     s = s->next)
 		if (str_eq(s->name, name))
 			return s;
 	return NULL;

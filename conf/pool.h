@@ -19,7 +19,10 @@ struct pool {
 	size_t left;
 };
 
-#define POOL_INIT { .chunks = NULL, .next = NULL, .left = 0 }
+#define POOL_INIT \
+	{ \
+		.chunks = NULL, .next = NULL, .left = 0 \
+	}
 
 /* Zeroed, aligned for anything; NULL when memory is out. */
 void *pool_alloc(struct pool *p, size_t n);
@@ -27,11 +30,11 @@ char *pool_strdup(struct pool *p, const char *s, size_t n);
 void pool_free(struct pool *p);
 
 struct symbol {
-	const char *name;	/* canonical: "allow.mount" also for allow.nomount */
-	enum param_id id;	/* P_COUNT: a variable, or an unknown parameter */
-	bool keyed;		/* meta.k, env.k, cgroup.FILE */
-	unsigned number;	/* from 0 */
-	struct symbol *next;	/* in its bucket */
+	const char *name; /* canonical: "allow.mount" also for allow.nomount */
+	enum param_id id; /* P_COUNT: a variable, or an unknown parameter */
+	bool keyed;	  /* meta.k, env.k, cgroup.FILE */
+	unsigned number;  /* from 0 */
+	struct symbol *next; /* in its bucket */
 };
 
 struct symtab {
@@ -41,7 +44,10 @@ struct symtab {
 	unsigned n;
 };
 
-#define SYMTAB_INIT(p) { .pool = (p) }
+#define SYMTAB_INIT(p) \
+	{ \
+		.pool = (p) \
+	}
 
 /* Add or find; *negated as param_find's.  NULL when memory is out. */
 struct symbol *sym_intern(struct symtab *t, const char *name, bool *negated);

@@ -47,7 +47,7 @@ keyed_add(struct jail_conf *c, enum param_id id, const char *key,
 		return -1;
 	c->keyed = k;
 	k += c->nkeyed;
-	*k = (struct conf_keyed){ .id = id, .at = at };
+	*k = (struct conf_keyed) { .id = id, .at = at };
 	k->key = strdup(key);
 	k->value = value != NULL ? strdup(value) : NULL;
 	if (k->key == NULL || (value != NULL && k->value == NULL)) {
@@ -99,8 +99,8 @@ parse_bool(const char *name, bool negated, const char *text, int64_t *out,
 	else if (strcasecmp(text, "false") == 0)
 		n = 0;
 	else if (num_int(text, INT64_MIN, INT64_MAX, &n) == -1)
-		return jerr_set(e, EINVAL, "%s: unknown boolean value \"%s\"",
-		    name, text);
+		return jerr_set(
+		    e, EINVAL, "%s: unknown boolean value \"%s\"", name, text);
 	*out = (n != 0) != negated;
 	return 0;
 }
@@ -116,14 +116,14 @@ parse_int(enum param_id id, const char *text, int64_t *out, struct jerr *e)
 	if (num_int(text, d->min, d->max, out) == 0)
 		return 0;
 	if (errno != ERANGE)
-		return jerr_set(e, EINVAL, "%s: non-integer value \"%s\"",
-		    d->name, text);
+		return jerr_set(
+		    e, EINVAL, "%s: non-integer value \"%s\"", d->name, text);
 	if (id == P_JID && *text == '-')
 		return jerr_set(e, EINVAL, "negative jid");
 	if (id == P_OSRELDATE && str_eq(text, "0"))
 		return jerr_set(e, EINVAL, "osreldate cannot be 0");
-	return jerr_set(e, EINVAL, "%s: %s is not within %lld to %lld",
-	    d->name, text, (long long)d->min, (long long)d->max);
+	return jerr_set(e, EINVAL, "%s: %s is not within %lld to %lld", d->name,
+	    text, (long long)d->min, (long long)d->max);
 }
 
 static int
@@ -154,23 +154,22 @@ check_str(enum param_id id, const char *text, struct jerr *e)
 	size_t n = strlen(text);
 
 	if (id == P_OSRELEASE && (n == 0 || n >= (size_t)d->max))
-		return jerr_set(e, EINVAL,
-		    "osrelease string must be 1-31 bytes long");
+		return jerr_set(
+		    e, EINVAL, "osrelease string must be 1-31 bytes long");
 	if (n == 0 && d->min > 0)
 		return jerr_set(e, EINVAL, "%s: no value given", d->name);
 	if (n >= (size_t)d->max) {
 		bool linux_limit = id == P_HOST_HOSTNAME ||
 		    id == P_HOST_DOMAINNAME;
 
-		return jerr_set(e, ENAMETOOLONG,
-		    "%s: longer than %lld bytes%s", d->name,
-		    (long long)d->max - 1,
+		return jerr_set(e, ENAMETOOLONG, "%s: longer than %lld bytes%s",
+		    d->name, (long long)d->max - 1,
 		    linux_limit ? ", which is all that Linux keeps" : "");
 	}
 	/* These stand in registry rows, prompts and paths. */
 	if (has_control(text))
-		return jerr_set(e, EINVAL, "%s: control character in the value",
-		    d->name);
+		return jerr_set(
+		    e, EINVAL, "%s: control character in the value", d->name);
 	return 0;
 }
 
@@ -185,8 +184,8 @@ set_strs(struct conf_value *v, enum param_type type, char *const *values,
 		goto nomem;
 	for (size_t i = first; i < n; i++) {
 		/* An address list of "" or "-" (as jls shows it) is empty. */
-		if (type == PT_COMMA && (values[i][0] == '\0' ||
-		    str_eq(values[i], "-")))
+		if (type == PT_COMMA &&
+		    (values[i][0] == '\0' || str_eq(values[i], "-")))
 			continue;
 		if (strv_add(&fresh, values[i]) == -1)
 			goto nomem;
@@ -204,8 +203,12 @@ static int
 check_cgroup_key(const char *name, const char *key, struct jerr *e)
 {
 	static const char *const ours[] = {
-		"cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
-		"cgroup.type", "cgroup.kill", "cgroup.freeze",
+		"cgroup.procs",
+		"cgroup.threads",
+		"cgroup.subtree_control",
+		"cgroup.type",
+		"cgroup.kill",
+		"cgroup.freeze",
 	};
 
 	for (const char *p = key; *p != '\0'; p++)
@@ -213,12 +216,12 @@ check_cgroup_key(const char *name, const char *key, struct jerr *e)
 			return jerr_set(e, EINVAL,
 			    "%s: not the name of a cgroup file", name);
 	if (strchr(key, '.') == NULL || key[0] == '.')
-		return jerr_set(e, EINVAL, "%s: not the name of a cgroup file",
-		    name);
+		return jerr_set(
+		    e, EINVAL, "%s: not the name of a cgroup file", name);
 	for (size_t i = 0; i < nitems(ours); i++)
 		if (str_eq(key, ours[i]))
-			return jerr_set(e, EINVAL,
-			    "%s: this file is jail's own", name);
+			return jerr_set(
+			    e, EINVAL, "%s: this file is jail's own", name);
 	return 0;
 }
 
@@ -336,8 +339,11 @@ conf_set(struct jail_conf *c, const char *name, char *const *values,
 	if (r == -1)
 		return -1;
 	if (set_strs(v, d->type, values,
-	    d->type == PT_BOOL || d->type == PT_INT || d->type == PT_JAILSYS ||
-	    values == NULL ? 0 : nvalues, append, e) == -1)
+		d->type == PT_BOOL || d->type == PT_INT ||
+			d->type == PT_JAILSYS || values == NULL ?
+		    0 :
+		    nvalues,
+		append, e) == -1)
 		return -1;
 	if (d->type == PT_KEYVALUE)
 		drop_keyed(c, id);
@@ -348,14 +354,15 @@ conf_set(struct jail_conf *c, const char *name, char *const *values,
 }
 
 int
-conf_set1(struct jail_conf *c, const char *name, const char *value,
-    struct jerr *e)
+conf_set1(
+    struct jail_conf *c, const char *name, const char *value, struct jerr *e)
 {
 	auto_strv struct strv v = STRV_INIT;
 
 	if (value != NULL && strv_add(&v, value) == -1)
 		return jerr_set(e, ENOMEM, "out of memory");
-	return conf_set(c, name, v.v, v.n, false, (struct conf_origin){ 0 }, e);
+	return conf_set(
+	    c, name, v.v, v.n, false, (struct conf_origin) { 0 }, e);
 }
 
 /* ---- reading ---- */

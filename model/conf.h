@@ -14,36 +14,40 @@
 #include "model/param.h"
 
 struct conf_origin {
-	const char *file;	/* NULL: the command line or an API call; not owned,
+	const char *file;   /* NULL: the command line or an API call; not owned,
 				 * lives as long as the loaded configuration */
-	unsigned line, col;	/* from 1 */
+	unsigned line, col; /* from 1 */
 };
 
 struct conf_value {
-	bool set;		/* given; else the table's default holds */
+	bool set; /* given; else the table's default holds */
 	struct conf_origin at;
-	int64_t num;		/* PT_BOOL 0/1, PT_INT, PT_JAILSYS */
-	struct strv strs;	/* PT_STR, PT_KEYVALUE: 0 or 1; PT_LIST: any */
+	int64_t num;	  /* PT_BOOL 0/1, PT_INT, PT_JAILSYS */
+	struct strv strs; /* PT_STR, PT_KEYVALUE: 0 or 1; PT_LIST: any */
 };
 
 /* meta.k, env.k, cgroup.FILE: names that the table cannot hold one by one. */
 struct conf_keyed {
-	enum param_id id;	/* P_META, P_ENV or P_CGROUP */
+	enum param_id id; /* P_META, P_ENV or P_CGROUP */
 	char *key;
-	char *value;		/* NULL: valueless (meta.k alone deletes it) */
+	char *value; /* NULL: valueless (meta.k alone deletes it) */
 	struct conf_origin at;
 };
 
 struct jail_conf {
 	struct conf_value val[P_COUNT];
-	struct conf_keyed *keyed;	/* in the order given */
+	struct conf_keyed *keyed; /* in the order given */
 	size_t nkeyed;
 };
 
-#define JAIL_CONF_INIT { .keyed = NULL, .nkeyed = 0 }
+#define JAIL_CONF_INIT \
+	{ \
+		.keyed = NULL, .nkeyed = 0 \
+	}
 
-void conf_free(struct jail_conf *c);	/* contents, and back to INIT */
-int conf_copy(struct jail_conf *to, const struct jail_conf *from);	/* to: INIT; -1 ENOMEM */
+void conf_free(struct jail_conf *c); /* contents, and back to INIT */
+int conf_copy(struct jail_conf *to,
+    const struct jail_conf *from); /* to: INIT; -1 ENOMEM */
 
 /*
  * Give one parameter by name.  values == NULL or nvalues == 0: valueless (a
@@ -55,12 +59,14 @@ int conf_copy(struct jail_conf *to, const struct jail_conf *from);	/* to: INIT; 
 int conf_set(struct jail_conf *c, const char *name, char *const *values,
     size_t nvalues, bool append, struct conf_origin at, struct jerr *e);
 int conf_set1(struct jail_conf *c, const char *name, const char *value,
-    struct jerr *e);	/* one value or NULL, no origin */
+    struct jerr *e); /* one value or NULL, no origin */
 
 /* Reading, with the default where it was not given. */
 bool conf_bool(const struct jail_conf *c, enum param_id id);
-int64_t conf_int(const struct jail_conf *c, enum param_id id);	/* also jailsys */
-const char *conf_str(const struct jail_conf *c, enum param_id id); /* NULL: unset and no default */
+int64_t conf_int(
+    const struct jail_conf *c, enum param_id id); /* also jailsys */
+const char *conf_str(const struct jail_conf *c,
+    enum param_id id); /* NULL: unset and no default */
 const struct strv *conf_list(const struct jail_conf *c, enum param_id id);
 static inline bool
 conf_isset(const struct jail_conf *c, enum param_id id)
@@ -80,7 +86,8 @@ int conf_check(const struct jail_conf *c, struct jerr *e);
  * The value as jls prints it (no quoting; "true"/"false" for booleans; lists
  * comma-separated; "" when empty), appended to out.  -1 ENOMEM.
  */
-int conf_export(const struct jail_conf *c, enum param_id id, struct strbuf *out);
+int conf_export(
+    const struct jail_conf *c, enum param_id id, struct strbuf *out);
 
 /*
  * Registry text: "name=value\n" a line for every given PF_KERNEL parameter and

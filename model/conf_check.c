@@ -49,16 +49,18 @@ check_name(const struct jail_conf *c, struct jerr *e)
 	if (name == NULL)
 		return 0;
 	if (name[0] == '.' || strstr(name, "..") != NULL)
-		return jerr_set(e, EINVAL, "name: \"%s\" has an empty part",
-		    name);
+		return jerr_set(
+		    e, EINVAL, "name: \"%s\" has an empty part", name);
 	if (strchr(name, '/') != NULL)
 		return jerr_set(e, EINVAL, "name: \"%s\" has a \"/\"", name);
 	if (strchr(name, '*') != NULL)
 		return jerr_set(e, EINVAL, "name: \"%s\" is a pattern", name);
 	/* A dot at the end means "the jid as the last part" (reference 5.2). */
 	if (strchr(name, '.') != NULL)
-		return later("name", "a dotted name is a jail inside a jail, "
-		    "which needs the keeper", e);
+		return later("name",
+		    "a dotted name is a jail inside a jail, "
+		    "which needs the keeper",
+		    e);
 	return 0;
 }
 
@@ -71,7 +73,8 @@ check_addresses(const struct jail_conf *c, struct jerr *e)
 {
 	if (conf_int(c, P_IP6) == JSYS_INHERIT &&
 	    conf_int(c, P_IP4) != JSYS_INHERIT)
-		return jerr_set(e, EINVAL, "ip6: inherit needs ip4=inherit as "
+		return jerr_set(e, EINVAL,
+		    "ip6: inherit needs ip4=inherit as "
 		    "well: an IPv6 socket speaks IPv4 too (mapped addresses), "
 		    "which nothing here can refuse yet");
 	return 0;
@@ -84,8 +87,8 @@ conf_check(const struct jail_conf *c, struct jerr *e)
 		enum param_id id = (enum param_id)i;
 
 		if ((param_table[i].flags & PF_LATER) && !at_default(c, id))
-			return later(param_table[i].name, param_table[i].later,
-			    e);
+			return later(
+			    param_table[i].name, param_table[i].later, e);
 	}
 	if (check_name(c, e) == -1)
 		return -1;

@@ -32,16 +32,16 @@ put_escaped(struct strbuf *out, const char *s)
 }
 
 static int
-put_line(struct strbuf *out, const char *name, const char *key,
-    const char *value)
+put_line(
+    struct strbuf *out, const char *name, const char *key, const char *value)
 {
 	if (strbuf_puts(out, name) == -1)
 		return -1;
-	if (key != NULL && (strbuf_putc(out, '.') == -1 ||
-	    put_escaped(out, key) == -1))
+	if (key != NULL &&
+	    (strbuf_putc(out, '.') == -1 || put_escaped(out, key) == -1))
 		return -1;
-	if (value != NULL && (strbuf_putc(out, '=') == -1 ||
-	    put_escaped(out, value) == -1))
+	if (value != NULL &&
+	    (strbuf_putc(out, '=') == -1 || put_escaped(out, value) == -1))
 		return -1;
 	return strbuf_putc(out, '\n');
 }
@@ -77,7 +77,7 @@ conf_save(const struct jail_conf *c, struct strbuf *out)
 			return -1;
 	for (size_t i = 0; i < c->nkeyed; i++)
 		if (put_line(out, param_table[c->keyed[i].id].name,
-		    c->keyed[i].key, c->keyed[i].value) == -1)
+			c->keyed[i].key, c->keyed[i].value) == -1)
 			return -1;
 	return 0;
 }
@@ -118,8 +118,8 @@ load_line(struct jail_conf *c, char *line, unsigned number, struct jerr *e)
 	if (value != NULL)
 		*value++ = '\0';
 	if (unescape(line) == -1 || (value != NULL && unescape(value) == -1))
-		return jerr_set(e, EINVAL, "parameters, line %u: bad escape",
-		    number);
+		return jerr_set(
+		    e, EINVAL, "parameters, line %u: bad escape", number);
 	/* Lists are several lines of one name, so every line appends. */
 	if (conf_set(c, line, &value, value != NULL, true, at, e) == -1)
 		return jerr_wrap(e, "parameters, line %u", number);
@@ -204,8 +204,8 @@ conf_apply_keyvalue(const struct jail_conf *changes, enum param_id id,
 
 		if (k->id != id)
 			continue;
-		if ((k->value != NULL && strbuf_addf(&next, "%s=%s", k->key,
-		    k->value) == -1) ||
+		if ((k->value != NULL &&
+			strbuf_addf(&next, "%s=%s", k->key, k->value) == -1) ||
 		    without_key(strbuf_str(&now), k->key, &next) == -1) {
 			strbuf_free(&next);
 			return jerr_set(e, ENOMEM, "out of memory");

@@ -11,16 +11,22 @@
 #include "base/str.h"
 
 const struct param_desc param_table[P_COUNT] = {
-#define P(id, n, t, f, d, lo, hi, l) [P_##id] = {	\
-	.name = n, .type = t, .flags = f, .dflt = d,	\
-	.min = lo, .max = hi, .later = l,		\
-},
+#define P(id, n, t, f, d, lo, hi, l) \
+	[P_##id] = { \
+		.name = n, \
+		.type = t, \
+		.flags = f, \
+		.dflt = d, \
+		.min = lo, \
+		.max = hi, \
+		.later = l, \
+	},
 #include "model/param.def"
 #undef P
 };
 
 /* Every parameter is jail_set(2)'s or jail(8)'s own. */
-#define P(id, n, t, f, d, lo, hi, l)				\
+#define P(id, n, t, f, d, lo, hi, l) \
 	_Static_assert(((f) & (PF_KERNEL | PF_TOOL)) != 0, n);
 #include "model/param.def"
 #undef P
@@ -32,7 +38,7 @@ const struct param_desc param_table[P_COUNT] = {
 #define NBUCKETS 512
 _Static_assert(P_COUNT < NBUCKETS / 2, "the name table is too full");
 
-static uint16_t buckets[NBUCKETS];	/* id + 1, 0 is free */
+static uint16_t buckets[NBUCKETS]; /* id + 1, 0 is free */
 static bool filled;
 
 static unsigned
@@ -65,7 +71,7 @@ exact(const char *s, size_t n)
 	if (!filled)
 		fill();
 	for (unsigned b = hash(s, n) % NBUCKETS; buckets[b] != 0;
-	    b = (b + 1) % NBUCKETS) {
+	     b = (b + 1) % NBUCKETS) {
 		unsigned id = buckets[b] - 1U;
 		const char *name = param_table[id].name;
 
@@ -122,7 +128,7 @@ param_find(const char *name, bool *negated, const char **key)
 
 /* ---- the nearest name ---- */
 
-#define NAMELEN 48	/* longer ones are nowhere near anything */
+#define NAMELEN 48 /* longer ones are nowhere near anything */
 
 static unsigned
 min3(unsigned a, unsigned b, unsigned c)
@@ -151,8 +157,8 @@ distance(const char *a, const char *b)
 		for (size_t j = 1; j <= lb; j++) {
 			unsigned differ = a[i - 1] != b[j - 1];
 
-			cur[j] = min3(up[j] + 1, cur[j - 1] + 1,
-			    up[j - 1] + differ);
+			cur[j] = min3(
+			    up[j] + 1, cur[j - 1] + 1, up[j - 1] + differ);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1] && upup[j - 2] + 1 < cur[j])
 				cur[j] = upup[j - 2] + 1;

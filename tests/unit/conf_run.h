@@ -19,7 +19,7 @@
 
 struct conf_run {
 	struct strbuf out;
-	const char *path;	/* shown as F */
+	const char *path; /* shown as F */
 	bool notes;
 };
 
@@ -99,8 +99,8 @@ run_jails(struct conf_run *r, const struct conf_file *f, int jid)
 	for (size_t i = 0; i < conf_file_count(f); i++) {
 		struct jail_conf c = JAIL_CONF_INIT;
 		bool needs;
-		int n = conf_file_jail(f, i, jid, &needs, &c, run_message, r,
-		    &e);
+		int n = conf_file_jail(
+		    f, i, jid, &needs, &c, run_message, r, &e);
 
 		run_put(r, "[");
 		run_put(r, conf_file_name(f, i));

@@ -7,14 +7,14 @@
 #include "model/conf.h"
 #include "tests/unit/tap.h"
 
-#define NOWHERE ((struct conf_origin){ 0 })
+#define NOWHERE ((struct conf_origin) { 0 })
 
 /* ---- setting one value ---- */
 
 static const struct {
-	const char *name, *value;	/* value NULL: valueless */
+	const char *name, *value; /* value NULL: valueless */
 	enum param_id id;
-	const char *want;		/* exported; NULL: refused */
+	const char *want; /* exported; NULL: refused */
 	const char *message;
 	int code;
 } sets[] = {
@@ -25,8 +25,8 @@ static const struct {
 	{ "persist", "2", P_PERSIST, "true", "", 0 },
 	{ "persist", "-1", P_PERSIST, "true", "", 0 },
 	{ "persist", "0", P_PERSIST, "false", "", 0 },
-	{ "persist", "", P_PERSIST, NULL,
-	    "persist: unknown boolean value \"\"", EINVAL },
+	{ "persist", "", P_PERSIST, NULL, "persist: unknown boolean value \"\"",
+	    EINVAL },
 	{ "persist", "1x", P_PERSIST, NULL,
 	    "persist: unknown boolean value \"1x\"", EINVAL },
 	{ "securelevel", "3", P_SECURELEVEL, "3", "", 0 },
@@ -36,8 +36,7 @@ static const struct {
 	{ "securelevel", "4", P_SECURELEVEL, NULL,
 	    "securelevel: 4 is not within -1 to 3", EINVAL },
 	{ "securelevel", "99999999999999999999", P_SECURELEVEL, NULL,
-	    "securelevel: 99999999999999999999 is not within -1 to 3",
-	    EINVAL },
+	    "securelevel: 99999999999999999999 is not within -1 to 3", EINVAL },
 	{ "enforce_statfs", NULL, P_ENFORCE_STATFS, NULL,
 	    "enforce_statfs: no value given", EINVAL },
 	{ "jid", "999999", P_JID, "999999", "", 0 },
@@ -53,16 +52,15 @@ static const struct {
 	{ "ip4", "0", P_IP4, "disable", "", 0 },
 	{ "ip4", "", P_IP4, "new", "", 0 },
 	{ "vnet", NULL, P_VNET, "new", "", 0 },
-	{ "ip4", "3", P_IP4, NULL, "ip4: unknown jailsys value \"3\"",
-	    EINVAL },
+	{ "ip4", "3", P_IP4, NULL, "ip4: unknown jailsys value \"3\"", EINVAL },
 	{ "vnet", "disable", P_VNET, NULL,
 	    "vnet: unknown jailsys value \"disable\"", EINVAL },
 	{ "users", "0", P_USERS, NULL, "users: unknown jailsys value \"0\"",
 	    EINVAL },
 	{ "name", "www", P_NAME, "www", "", 0 },
 	{ "name", NULL, P_NAME, "", "", 0 },
-	{ "name", "a\nb", P_NAME, NULL,
-	    "name: control character in the value", EINVAL },
+	{ "name", "a\nb", P_NAME, NULL, "name: control character in the value",
+	    EINVAL },
 	{ "path", "", P_PATH, NULL, "path: no value given", EINVAL },
 	{ "path", NULL, P_PATH, NULL, "path: no value given", EINVAL },
 	{ "host.hostname",
@@ -72,8 +70,10 @@ static const struct {
 	    "", 0 },
 	{ "host.hostname",
 	    "01234567890123456789012345678901234567890123456789012345678901234",
-	    P_HOST_HOSTNAME, NULL, "host.hostname: longer than 64 bytes, "
-	    "which is all that Linux keeps", ENAMETOOLONG },
+	    P_HOST_HOSTNAME, NULL,
+	    "host.hostname: longer than 64 bytes, "
+	    "which is all that Linux keeps",
+	    ENAMETOOLONG },
 	{ "osrelease", "12345678901234567890123456789012", P_OSRELEASE, NULL,
 	    "osrelease string must be 1-31 bytes long", EINVAL },
 	{ "osrelease", "", P_OSRELEASE, NULL,
@@ -81,20 +81,21 @@ static const struct {
 	{ "exec.start", "", P_EXEC_START, "", "", 0 },
 	{ "ip4.addr", "-", P_IP4_ADDR, "", "", 0 },
 	{ "meta", "a b\nc", P_META, "a b\nc", "", 0 },
-	{ "nothing", "x", P_COUNT, NULL, "unknown parameter: nothing",
-	    ENOENT },
+	{ "nothing", "x", P_COUNT, NULL, "unknown parameter: nothing", ENOENT },
 	{ "ipv4.addr", "x", P_COUNT, NULL,
 	    "unknown parameter: ipv4.addr (did you mean ip4.addr?)", ENOENT },
 	{ "dying", NULL, P_DYING, NULL, "unknown parameter: dying", EINVAL },
-	{ "parent", "0", P_PARENT, NULL, "unknown parameter: parent",
-	    EINVAL },
-	{ "cgroup", "x", P_CGROUP, NULL, "unknown parameter: cgroup",
-	    ENOENT },
+	{ "parent", "0", P_PARENT, NULL, "unknown parameter: parent", EINVAL },
+	{ "cgroup", "x", P_CGROUP, NULL, "unknown parameter: cgroup", ENOENT },
 	{ "meta.", "x", P_META, NULL, "meta.: empty key", EINVAL },
-	{ "meta.a", "x\ny", P_META, NULL, "meta.a: newline or \"=\" where it "
-	    "would end the value", EINVAL },
-	{ "meta.a\nb", "x", P_META, NULL, "meta.a\nb: newline or \"=\" where "
-	    "it would end the key", EINVAL },
+	{ "meta.a", "x\ny", P_META, NULL,
+	    "meta.a: newline or \"=\" where it "
+	    "would end the value",
+	    EINVAL },
+	{ "meta.a\nb", "x", P_META, NULL,
+	    "meta.a\nb: newline or \"=\" where "
+	    "it would end the key",
+	    EINVAL },
 	{ "cgroup.memory.max", NULL, P_CGROUP, NULL,
 	    "cgroup.memory.max: no value given", EINVAL },
 	{ "cgroup.../x", "1", P_CGROUP, NULL,
@@ -117,8 +118,8 @@ test_sets(void)
 		const char *value = sets[i].value;
 		int r = conf_set1(&c, sets[i].name, value, &e);
 
-		is_int(r, sets[i].want != NULL ? 0 : -1, "%s=%s",
-		    sets[i].name, value != NULL ? value : "(none)");
+		is_int(r, sets[i].want != NULL ? 0 : -1, "%s=%s", sets[i].name,
+		    value != NULL ? value : "(none)");
 		is_str(e.msg, sets[i].message, "... its message");
 		is_int(e.code, sets[i].code, "... its code");
 		if (r == 0) {
@@ -178,55 +179,69 @@ test_reading(void)
 
 static const struct {
 	const char *name[2], *value[2];
-	const char *message;		/* "": passes */
+	const char *message; /* "": passes */
 } checks[] = {
 	{ { "persist" }, { NULL }, "" },
-	{ { "vnet" }, { NULL }, "vnet: not available yet: a network stack of "
+	{ { "vnet" }, { NULL },
+	    "vnet: not available yet: a network stack of "
 	    "the jail's own waits for the network work" },
 	{ { "vnet" }, { "inherit" }, "" },
-	{ { "ip4.addr" }, { "10.0.0.1" }, "ip4.addr: not available yet: "
+	{ { "ip4.addr" }, { "10.0.0.1" },
+	    "ip4.addr: not available yet: "
 	    "addresses wait for the network work; ip4=inherit uses the "
 	    "host's" },
 	{ { "ip4.addr" }, { "" }, "" },
 	{ { "ip4" }, { "inherit" }, "" },
 	{ { "ip4" }, { "disable" }, "" },
 	{ { "ip4", "ip6" }, { "inherit", "inherit" }, "" },
-	{ { "ip6" }, { "inherit" }, "ip6: inherit needs ip4=inherit as well: "
+	{ { "ip6" }, { "inherit" },
+	    "ip6: inherit needs ip4=inherit as well: "
 	    "an IPv6 socket speaks IPv4 too (mapped addresses), which nothing "
 	    "here can refuse yet" },
-	{ { "allow.raw_sockets" }, { "1" }, "allow.raw_sockets: not available "
+	{ { "allow.raw_sockets" }, { "1" },
+	    "allow.raw_sockets: not available "
 	    "yet: raw sockets wait for the network work (ping works "
 	    "without)" },
 	{ { "allow.raw_sockets" }, { "0" }, "" },
-	{ { "allow.suser" }, { "0" }, "allow.suser: not available yet: a root "
+	{ { "allow.suser" }, { "0" },
+	    "allow.suser: not available yet: a root "
 	    "without privilege waits for the policy work" },
 	{ { "allow.set_hostname" }, { "0" }, "" },
 	{ { "sysvshm" }, { "new" }, "" },
-	{ { "sysvshm" }, { "inherit" }, "sysvshm: not available yet: other "
+	{ { "sysvshm" }, { "inherit" },
+	    "sysvshm: not available yet: other "
 	    "than new waits for the policy work" },
 	{ { "users" }, { "new" }, "" },
-	{ { "users" }, { "inherit" }, "users: not available yet: a jail "
+	{ { "users" }, { "inherit" },
+	    "users: not available yet: a jail "
 	    "without a user namespace waits for the policy work" },
 	{ { "children.max" }, { "0" }, "" },
-	{ { "children.max" }, { "1" }, "children.max: not available yet: "
+	{ { "children.max" }, { "1" },
+	    "children.max: not available yet: "
 	    "jails inside jails need the keeper" },
 	{ { "ip.stack" }, { "private" }, "" },
-	{ { "ip.stack" }, { "shared" }, "ip.stack: not available yet: "
+	{ { "ip.stack" }, { "shared" },
+	    "ip.stack: not available yet: "
 	    "addresses wait for the network work" },
-	{ { "nat" }, { "on em0" }, "nat: not available yet: translation waits "
+	{ { "nat" }, { "on em0" },
+	    "nat: not available yet: translation waits "
 	    "for the network work" },
-	{ { "depend" }, { "x" }, "depend: not available yet: order between "
+	{ { "depend" }, { "x" },
+	    "depend: not available yet: order between "
 	    "jails is not built; write them in the order wanted" },
 	{ { "depend" }, { NULL }, "" },
 	{ { "exec.fib" }, { "0" }, "" },
-	{ { "exec.init" }, { "/sbin/init" }, "exec.init: not available yet: "
+	{ { "exec.init" }, { "/sbin/init" },
+	    "exec.init: not available yet: "
 	    "an init of the jail's own is not built" },
 	{ { "exec.nonewprivs" }, { NULL }, "" },
 	{ { "securelevel" }, { "3" }, "" },
 	{ { "osrelease" }, { "6.1-jail" }, "" },
-	{ { "linux.osname" }, { "x" }, "linux.osname: not available yet: this "
+	{ { "linux.osname" }, { "x" },
+	    "linux.osname: not available yet: this "
 	    "is Linux itself; osrelease sets what uname shows" },
-	{ { "name" }, { "a.b" }, "name: not available yet: a dotted name is a "
+	{ { "name" }, { "a.b" },
+	    "name: not available yet: a dotted name is a "
 	    "jail inside a jail, which needs the keeper" },
 	{ { "name" }, { ".b" }, "name: \".b\" has an empty part" },
 	{ { "name" }, { "a/b" }, "name: \"a/b\" has a \"/\"" },
@@ -248,8 +263,8 @@ test_checks(void)
 		e = (struct jerr)JERR_INIT;
 		for (size_t k = 0; k < 2 && checks[i].name[k] != NULL; k++)
 			is_int(conf_set1(&c, checks[i].name[k],
-			    checks[i].value[k], &e), 0, "%s",
-			    checks[i].name[k]);
+				   checks[i].value[k], &e),
+			    0, "%s", checks[i].name[k]);
 		is_int(conf_check(&c, &e), want, "... checked");
 		is_str(e.msg, checks[i].message, "... message");
 		conf_free(&c);
@@ -291,24 +306,23 @@ test_later(void)
 /* ---- the registry's text ---- */
 
 /* Format 1 as first released.  This text never changes. */
-static const char frozen1[] =
-    "params 1\n"
-    "jid=7\n"
-    "name=web\n"
-    "path=/srv/jails/w\\040\\134 x\n"
-    "securelevel=-1\n"
-    "persist=true\n"
-    "ip4=inherit\n"
-    "ip4.addr\n"
-    "host.hostname=web.local\n"
-    "meta=a=1\\012b=\\011two\n"
-    "mount=/a /b nullfs ro 0 0\n"
-    "mount=\n"
-    "mount=proc /c proc rw 0 0\n"
-    "mount.procfs=false\n"
-    "env.k=v=w\n"
-    "env.gone\n"
-    "cgroup.memory.max=256M\n";
+static const char frozen1[] = "params 1\n"
+			      "jid=7\n"
+			      "name=web\n"
+			      "path=/srv/jails/w\\040\\134 x\n"
+			      "securelevel=-1\n"
+			      "persist=true\n"
+			      "ip4=inherit\n"
+			      "ip4.addr\n"
+			      "host.hostname=web.local\n"
+			      "meta=a=1\\012b=\\011two\n"
+			      "mount=/a /b nullfs ro 0 0\n"
+			      "mount=\n"
+			      "mount=proc /c proc rw 0 0\n"
+			      "mount.procfs=false\n"
+			      "env.k=v=w\n"
+			      "env.gone\n"
+			      "cgroup.memory.max=256M\n";
 
 static void
 test_text(void)
@@ -363,7 +377,8 @@ static const struct {
 	{ "params 1\npath=\\000\n", "parameters, line 2: bad escape" },
 	{ "params 1\npath=\\777\n", "parameters, line 2: bad escape" },
 	{ "params 1\npath=/x\\\n", "parameters, line 2: bad escape" },
-	{ "params 1\npersist=perhaps\n", "parameters, line 2: persist: "
+	{ "params 1\npersist=perhaps\n",
+	    "parameters, line 2: persist: "
 	    "unknown boolean value \"perhaps\"" },
 };
 
@@ -374,8 +389,8 @@ test_broken(void)
 		struct jail_conf c = JAIL_CONF_INIT;
 		struct jerr e = JERR_INIT;
 
-		is_int(conf_load(&c, broken[i].text, &e), -1,
-		    "not read: %s", broken[i].text);
+		is_int(conf_load(&c, broken[i].text, &e), -1, "not read: %s",
+		    broken[i].text);
 		is_str(e.msg, broken[i].message, "... message");
 		conf_free(&c);
 	}
@@ -415,8 +430,8 @@ test_keyvalue(void)
 	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++) {
 		text = metas[i].before != NULL ? strdup(metas[i].before) : NULL;
 		for (size_t k = 0; k < 4 && metas[i].set[k][0] != NULL; k++)
-			(void)conf_set1(&c, metas[i].set[k][0],
-			    metas[i].set[k][1], &e);
+			(void)conf_set1(
+			    &c, metas[i].set[k][0], metas[i].set[k][1], &e);
 		is_int(conf_apply_keyvalue(&c, P_META, &text, &e), 0,
 		    "meta %zu: %s", i, e.msg);
 		is_str(text, metas[i].want, "... its text");

@@ -58,16 +58,16 @@ static const struct {
 	{ "as jls shows it", { "ip4.addr=-" }, "[]\nip4.addr\n" },
 	{ "+= as well", { "exec.start=a", "exec.start+=b", "exec.stop+=c" },
 	    "[]\nexec.start=<a>\nexec.start=<b>\nexec.stop=<c>\n" },
-	{ "a scalar keeps the last", { "path=/a", "path=/b", "name=x",
-	    "name=y" }, "[y]\nname=<y>\npath=</b>\n" },
+	{ "a scalar keeps the last",
+	    { "path=/a", "path=/b", "name=x", "name=y" },
+	    "[y]\nname=<y>\npath=</b>\n" },
 	{ "only the first = counts", { "exec.start=A=1 x", "meta.k=v=w" },
 	    "[]\nexec.start=<A=1 x>\nmeta.k=<v=w>\n" },
 	{ "meta in the order given",
 	    { "meta.a=1", "meta=ttt", "meta.b=2", "meta.c" },
 	    "[]\nmeta=<ttt>\nmeta.b=<2>\nmeta.c\n" },
 	{ "booleans", { "nopersist", "allow.mount=false", "mount.noprocfs" },
-	    "[]\npersist=<false>\nallow.mount=<false>\nmount.procfs=<false>\n"
-	},
+	    "[]\npersist=<false>\nallow.mount=<false>\nmount.procfs=<false>\n" },
 	{ "an empty string of a list", { "exec.start=" },
 	    "[]\nexec.start=<>\n" },
 	{ "a star is a name like others", { "name=*" }, "[*]\nname=<*>\n" },
@@ -91,8 +91,7 @@ main(void)
 		char *argv[12];
 
 		memcpy(argv, cases[i].argv, sizeof(argv));
-		is_str(run_args(&r, argv), cases[i].want, "%s",
-		    cases[i].what);
+		is_str(run_args(&r, argv), cases[i].want, "%s", cases[i].what);
 	}
 	strbuf_free(&r.out);
 	done_testing();

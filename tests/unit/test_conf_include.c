@@ -25,6 +25,8 @@ test_tree(struct conf_run *r)
 	    "host.hostname=<www.example.org>\n"
 	    "exec.start=</bin/sh /etc/rc>\n"
 	    "exec.start=<logger web is up>\n"
+	    "exec.poststart=<logger first>\n"
+	    "exec.poststart=<logger second>\n"
 	    "exec.stop=</bin/sh /etc/rc.shutdown>\n"
 	    "exec.clean=<true>\n"
 	    "exec.consolelog=</var/log/web.log>\n"
@@ -40,7 +42,8 @@ test_tree(struct conf_run *r)
 	    "exec.start=</bin/sh /etc/rc>\n"
 	    "exec.stop=</bin/sh /etc/rc.shutdown>\n"
 	    "exec.clean=<true>\n"
-	    "mount.devfs=<true>\n", "includes, global and inside a block");
+	    "mount.devfs=<true>\n",
+	    "includes, global and inside a block");
 	is_str(run_path(r, "bad/outer.conf", 0),
 	    "E bad/outer.conf:2:24: missing.conf: No such file or directory\n"
 	    "E bad/open.conf:4:1: unexpected EOF: \"a.inner {\" of line 2 has "
@@ -60,23 +63,34 @@ test_tree(struct conf_run *r)
 	    "a directory");
 }
 
-/* An include cannot be standard input, whatever its name. */
-static void
-test_stdin(struct conf_run *r)
+/* Run path with text as standard input. */
+static const char *
+with_stdin(struct conf_run *r, const char *path, const char *text)
 {
 	int fd = memfd_create("stdin", MFD_CLOEXEC), keep = dup(0);
-	static const char text[] = ".include \"-\";\na { persist; }\n= ;\n";
 
 	if (fd == -1 || keep == -1 ||
-	    io_write_all(fd, text, sizeof(text) - 1) == -1 ||
+	    io_write_all(fd, text, strlen(text)) == -1 ||
 	    lseek(fd, 0, SEEK_SET) == -1 || dup2(fd, 0) == -1)
 		abort();
-	is_str(run_path(r, "-", 0),
-	    "E stdin:1:10: -: No such file or directory\n"
-	    "E stdin:3:1: =: syntax error\n", "standard input");
+	(void)run_path(r, path, 0);
 	(void)dup2(keep, 0);
 	(void)close(keep);
 	(void)close(fd);
+	return strbuf_str(&r->out);
+}
+
+static void
+test_stdin(struct conf_run *r)
+{
+	is_str(with_stdin(r, "-", ".include \"-\";\na { persist; }\n= ;\n"),
+	    "E stdin:1:10: -: No such file or directory\n"
+	    "E stdin:3:1: =: syntax error\n",
+	    "standard input");
+	is_str(with_stdin(r, "-", "a { .include \"common/limits.conf\"; }\n"),
+	    "[a]\nname=<a>\ncgroup.memory.max=<256M>\n"
+	    "cgroup.pids.max=<100>\n",
+	    "what it includes is relative to the working directory");
 }
 
 /* ---- who may write it ---- */
@@ -147,38 +161,59 @@ test_owners(struct conf_run *r)
 	is_str(trusted(r, "good.conf"), "read\n", "root's own");
 	is_str(trusted(r, "./mine/../mine//x.conf"), "read\n",
 	    "along dots and slashes");
-	is_str(trusted(r, "group.conf"), "E group.conf: not read: others than "
-	    "root may write it (owner 0, mode 0664)\n", "group may write it");
-	is_str(trusted(r, "world.conf"), "E world.conf: not read: others than "
-	    "root may write it (owner 0, mode 0646)\n", "others may write it");
-	is_str(trusted(r, "other.conf"), "E other.conf: not read: others than "
-	    "root may write it (owner 1000, mode 0644)\n", "another's file");
-	is_str(trusted(r, "theirs/x.conf"), "E theirs/x.conf: not read: others "
+	is_str(trusted(r, "group.conf"),
+	    "E group.conf: not read: others than "
+	    "root may write it (owner 0, mode 0664)\n",
+	    "group may write it");
+	is_str(trusted(r, "world.conf"),
+	    "E world.conf: not read: others than "
+	    "root may write it (owner 0, mode 0646)\n",
+	    "others may write it");
+	is_str(trusted(r, "other.conf"),
+	    "E other.conf: not read: others than "
+	    "root may write it (owner 1000, mode 0644)\n",
+	    "another's file");
+	is_str(trusted(r, "theirs/x.conf"),
+	    "E theirs/x.conf: not read: others "
 	    "than root may write its directory F/theirs (owner 1000, mode "
-	    "0755)\n", "another's directory");
-	is_str(trusted(r, "open/x.conf"), "E open/x.conf: not read: others "
+	    "0755)\n",
+	    "another's directory");
+	is_str(trusted(r, "open/x.conf"),
+	    "E open/x.conf: not read: others "
 	    "than root may write its directory F/open (owner 0, mode 0777)\n",
 	    "a directory that others may write");
-	is_str(trusted(r, "sticky/x.conf"), "read\n",
-	    "root's sticky directory");
-	is_str(trusted(r, "theirsticky/x.conf"), "E theirsticky/x.conf: not "
+	is_str(
+	    trusted(r, "sticky/x.conf"), "read\n", "root's sticky directory");
+	is_str(trusted(r, "theirsticky/x.conf"),
+	    "E theirsticky/x.conf: not "
 	    "read: others than root may write its directory F/theirsticky "
-	    "(owner 1000, mode 1777)\n", "another's sticky directory");
+	    "(owner 1000, mode 1777)\n",
+	    "another's sticky directory");
 	is_str(trusted(r, "link.conf"), "read\n", "a link to a good one");
-	is_str(trusted(r, "toopen.conf"), "E toopen.conf: not read: others "
+	is_str(trusted(r, "toopen.conf"),
+	    "E toopen.conf: not read: others "
 	    "than root may write its directory F/theirs (owner 1000, mode "
-	    "0755)\n", "a link into another's directory");
-	is_str(trusted(r, "open/out.conf"), "E open/out.conf: not read: "
+	    "0755)\n",
+	    "a link into another's directory");
+	is_str(trusted(r, "open/out.conf"),
+	    "E open/out.conf: not read: "
 	    "others than root may write its directory F/open (owner 0, mode "
-	    "0777)\n", "a link that others may turn");
+	    "0777)\n",
+	    "a link that others may turn");
 	is_str(trusted(r, "loop1"), "E loop1: too many symbolic links\n",
 	    "a loop of links");
 	is_str(trusted(r, "good.conf/x"), "E good.conf/x: Not a directory\n",
 	    "a file as a directory");
 	is_str(trusted(r, "mine"), "E mine: is a directory\n", "a directory");
 	is_str(trusted(r, ""), "E : is a directory\n", "no name");
-	is_str(trusted(r, "inc.conf"), "E group.conf: not read: others than "
-	    "root may write it (owner 0, mode 0664)\n", "an included file");
+	/* An include cannot be standard input, whatever its name. */
+	put_file("-", "b { }\n", 0, 0644);
+	is_str(with_stdin(r, "-", ".include \"-\";\na { }\n"),
+	    "[b]\nname=<b>\n[a]\nname=<a>\n", "a file called -");
+	is_str(trusted(r, "inc.conf"),
+	    "E group.conf: not read: others than "
+	    "root may write it (owner 0, mode 0664)\n",
+	    "an included file");
 }
 
 /* What a shell's <(...) hands over. */
@@ -218,8 +253,8 @@ main(void)
 		if (mkdtemp(scratch) == NULL || chdir(scratch) == -1)
 			abort();
 		test_owners(&r);
-		if (chdir("/") == -1 || nftw(scratch, unlink_one, 8,
-		    FTW_DEPTH | FTW_PHYS) == -1)
+		if (chdir("/") == -1 ||
+		    nftw(scratch, unlink_one, 8, FTW_DEPTH | FTW_PHYS) == -1)
 			abort();
 	}
 	strbuf_free(&r.out);

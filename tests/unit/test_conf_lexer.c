@@ -10,17 +10,18 @@ static const struct {
 	const char *what, *text, *want;
 } values[] = {
 	{ "unquoted", "abc-1.2_3:4", "abc-1.2_3:4" },
-	{ "every unquoted character",
-	    "_!%&()-.:<>?@[]^`|~+*/z", "_!%&()-.:<>?@[]^`|~+*/z" },
+	{ "every unquoted character", "_!%&()-.:<>?@[]^`|~+*/z",
+	    "_!%&()-.:<>?@[]^`|~+*/z" },
 	{ "double quotes", "\"a b;{}#//x\"", "a b;{}#//x" },
 	{ "single quotes", "'a b;{}#//x'", "a b;{}#//x" },
 	{ "a quote of the other kind", "\"it's\"'\"q\"'", "it's\"q\"" },
-	{ "pieces join", "/a/\"b c\"'d'e", "/a/b cd" "e" },
+	{ "pieces join", "/a/\"b c\"'d'e",
+	    "/a/b cd"
+	    "e" },
 	{ "pieces join over a joined line", "ab\\\ncd", "abcd" },
 	{ "quotes over lines", "\"a\nb\"", "a\nb" },
 	{ "a joined line inside quotes", "\"a\\\n  b\"", "a  b" },
-	{ "letters escaped", "\"\\a\\b\\f\\n\\r\\t\\v\"",
-	    "\a\b\f\n\r\t\v" },
+	{ "letters escaped", "\"\\a\\b\\f\\n\\r\\t\\v\"", "\a\b\f\n\r\t\v" },
 	{ "octal escapes", "\"\\1012\\60\\7x\"", "A20\ax" },
 	{ "hexadecimal escapes", "\"\\x41\\x4g\\x7\"", "A\4g\a" },
 	{ "\\x without a digit", "\"\\xg\"", "xg" },
@@ -57,14 +58,14 @@ static const struct {
 static const struct {
 	const char *what, *text, *want;
 } wrong[] = {
-	{ "unterminated comment, told where it opens",
-	    "a { }\n  /* x\n\n\n", "E F:2:3: unterminated comment\n" },
+	{ "unterminated comment, told where it opens", "a { }\n  /* x\n\n\n",
+	    "E F:2:3: unterminated comment\n" },
 	{ "a comment that would end too early", "/*/ a;",
 	    "E F:1:1: unterminated comment\n" },
 	{ "unterminated string, told where it opens",
 	    "path = /a\"b;\npersist;\n", "E F:1:10: unterminated string\n" },
-	{ "unterminated single quotes",
-	    "path = 'b;\n", "E F:1:8: unterminated string\n" },
+	{ "unterminated single quotes", "path = 'b;\n",
+	    "E F:1:8: unterminated string\n" },
 	{ "a backslash at the end", "path = \"b\\",
 	    "E F:1:8: unterminated string\n" },
 	{ "unterminated variable", "path = a${b\n};",
@@ -93,10 +94,12 @@ main(void)
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		in.len = want.len = 0;
-		(void)strbuf_addf(&in, "$v = V; ${d.v} = D;\n"
-		    "j { exec.start = %s; }", values[i].text);
-		(void)strbuf_addf(&want, "[j]\nname=<j>\nexec.start=<%s>\n",
-		    values[i].want);
+		(void)strbuf_addf(&in,
+		    "$v = V; ${d.v} = D;\n"
+		    "j { exec.start = %s; }",
+		    values[i].text);
+		(void)strbuf_addf(
+		    &want, "[j]\nname=<j>\nexec.start=<%s>\n", values[i].want);
 		is_str(run_text(&r, in.s), want.s, "%s", values[i].what);
 	}
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)

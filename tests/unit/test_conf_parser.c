@@ -15,6 +15,8 @@ static const struct {
 	    "[a]\nname=<a>\nexec.start=<b>\nexec.start=<c>\n" },
 	{ "no blanks at all", "a{path=/x;persist;}",
 	    "[a]\nname=<a>\npath=</x>\npersist=<true>\n" },
+	{ "+= without blanks", "a { exec.start=x;exec.start+=y; }",
+	    "[a]\nname=<a>\nexec.start=<x>\nexec.start=<y>\n" },
 	{ "stray semicolons", ";; a { ; persist;; } ;",
 	    "[a]\nname=<a>\npersist=<true>\n" },
 	{ "no semicolon is needed after }", "a { } b { }",
@@ -27,8 +29,7 @@ static const struct {
 	    "[a.b]\nname=<a.b>\npath=</b>\n[a.b.c]\nname=<a.b.c>\n" },
 	{ ".include with = is an unknown parameter", "a { .include = x; }",
 	    "E F:1:5: .include: unknown parameter\n[a] failed\n" },
-	{ "a valueless list is empty",
-	    "exec.start = x; a { exec.start; }",
+	{ "a valueless list is empty", "exec.start = x; a { exec.start; }",
 	    "[a]\nname=<a>\nexec.start\n" },
 
 	/* ---- a forgotten semicolon ---- */
@@ -66,6 +67,9 @@ static const struct {
 	{ "on a line of its own no guess is made", "path = /x /y;",
 	    "E F:1:11: /y: syntax error\n" },
 
+	{ "what follows on that line is skipped", "path = /x /y = = ;\n= ;",
+	    "E F:1:11: /y: syntax error\nE F:2:1: =: syntax error\n" },
+
 	/* ---- other mistakes ---- */
 	{ "no value after =", "a = ;", "E F:1:5: ;: syntax error\n" },
 	{ "a comma too many", "a = b, ;", "E F:1:8: ;: syntax error\n" },
@@ -74,7 +78,8 @@ static const struct {
 	{ "+ = with a blank", "a + = b;", "E F:1:5: =: syntax error\n" },
 	{ "a name with a blank as a block", "my jail { persist; }",
 	    "E F:1:9: {: syntax error\n" },
-	{ "} without {", "persist; }\n}", "E F:1:10: }: syntax error\n"
+	{ "} without {", "persist; }\n}",
+	    "E F:1:10: }: syntax error\n"
 	    "E F:2:1: }: syntax error\n" },
 	{ "a block without }", "a {\n b { }\n persist;\n",
 	    "E F:4:1: unexpected EOF: \"a {\" of line 1 has no \"}\"\n" },
@@ -87,8 +92,7 @@ static const struct {
 	    "E F:1:4: {: syntax error\n" },
 	{ "a variable in a block name", "a$b { }",
 	    "E F:1:1: variables not permitted in the name of a jail\n" },
-	{ "an empty block name", "\"\" { }",
-	    "E F:1:1: a jail needs a name\n" },
+	{ "an empty block name", "\"\" { }", "E F:1:1: a jail needs a name\n" },
 	{ "a variable in a parameter name", "a { exec.$x = y; }",
 	    "E F:1:5: variables not permitted in the name of a parameter\n" },
 	{ "an empty parameter name", "\"\" = x;",
@@ -106,8 +110,8 @@ static const struct {
 	    "a b \"0123456789012345678901234567890123456789012345\";",
 	    "E F:1:5: \"0123456789012345678901234567890123456789012...: "
 	    "syntax error\n" },
-	{ "of a token over lines the first",
-	    "a b \"one\ntwo\";", "E F:1:5: \"one...: syntax error\n" },
+	{ "of a token over lines the first", "a b \"one\ntwo\";",
+	    "E F:1:5: \"one...: syntax error\n" },
 	{ "nothing of a wrong file is used", "a { }\n= ;",
 	    "E F:2:1: =: syntax error\n" },
 
@@ -130,8 +134,7 @@ static const struct {
 	    "[a] failed\n" },
 	{ "a jailsys word", "a { ip4 = yes; }",
 	    "E F:1:5: ip4: unknown jailsys value \"yes\"\n[a] failed\n" },
-	{ "several of one jail",
-	    "a { persist = x; foo; path = \"\"; }",
+	{ "several of one jail", "a { persist = x; foo; path = \"\"; }",
 	    "E F:1:5: persist: unknown boolean value \"x\"\n"
 	    "E F:1:18: foo: unknown parameter\n"
 	    "E F:1:23: path: no value given\n[a] failed\n" },
@@ -139,8 +142,7 @@ static const struct {
 	    "a { persist = \"\\e\\x1b[2J\\n\"; }",
 	    "E F:1:5: persist: unknown boolean value "
 	    "\"e\\033[2J\\012\"\n[a] failed\n" },
-	{ "two blocks of one name",
-	    "a { path = /1; }\nb { }\na { path = /2; }",
+	{ "two blocks of one name", "a { path = /1; }\nb { }\na { path = /2; }",
 	    "E F:3:1: a: second block of this name; the first is at F:1\n"
 	    "[a] failed\n[b]\nname=<b>\n" },
 	{ "three blocks of one name, one of them nested",

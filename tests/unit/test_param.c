@@ -46,8 +46,7 @@ test_rows(void)
 		is_int(param_find(d->name, &negated, &key), i, "%s is found",
 		    d->name);
 		ok(!negated && key == NULL, "%s as itself", d->name);
-		ok(dflt_ok(d), "%s: its default is one of its values",
-		    d->name);
+		ok(dflt_ok(d), "%s: its default is one of its values", d->name);
 		ok(((d->flags & PF_LATER) != 0) == (d->later != NULL),
 		    "%s: later work says what it waits for", d->name);
 		ok(((d->flags & PF_KERNEL) != 0) != ((d->flags & PF_TOOL) != 0),
@@ -80,7 +79,7 @@ static const struct {
 	{ "allow.no", P_COUNT, false, NULL },
 	{ "noallow.mount", P_COUNT, false, NULL },
 	{ "allow.nomount.tmpfs", P_COUNT, false, NULL },
-	{ "novnet", P_COUNT, false, NULL },		/* not a boolean */
+	{ "novnet", P_COUNT, false, NULL }, /* not a boolean */
 	{ "exec.nostart", P_COUNT, false, NULL },
 	{ "allow.mount.", P_COUNT, false, NULL },
 	{ "allow.moun", P_COUNT, false, NULL },
@@ -90,7 +89,8 @@ static const struct {
 	{ "", P_COUNT, false, NULL },
 	{ ".", P_COUNT, false, NULL },
 	{ "allow.no0123456789012345678901234567890123456789012345678901234567"
-	    "8901234567890", P_COUNT, false, NULL },
+	  "8901234567890",
+	    P_COUNT, false, NULL },
 };
 
 static const struct {
@@ -127,8 +127,8 @@ main(void)
 
 		is_int(param_find(finds[i].name, &negated, &key), finds[i].id,
 		    "\"%s\"", finds[i].name);
-		is_int(negated, finds[i].negated, "\"%s\" negated",
-		    finds[i].name);
+		is_int(
+		    negated, finds[i].negated, "\"%s\" negated", finds[i].name);
 		is_str(key, finds[i].key, "\"%s\" key", finds[i].name);
 	}
 	for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++)
