@@ -49,8 +49,9 @@ struct block {
 	unsigned seq;
 	struct conf_origin at;
 	struct assign *first, **last;
-	struct block *twin; /* the next block of the same name */
-	bool global;	    /* the hidden one of parameters outside blocks */
+	struct block *twin; /* the next of the same name, as the first has it */
+	struct block **last_twin; /* of the first: where the next goes */
+	bool global; /* the hidden one of parameters outside blocks */
 };
 
 struct by_name {

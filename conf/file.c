@@ -122,6 +122,7 @@ conf_file_add_block(
 	b->seq = f->nblocks++;
 	b->at = at;
 	b->last = &b->first;
+	b->last_twin = &b->twin;
 	*f->last_block = b;
 	f->last_block = &b->next;
 	return b;
@@ -253,9 +254,8 @@ sort_blocks(struct conf_file *f)
 		if (f->names[slot].name != NULL) {
 			struct block *first = f->jails[f->names[slot].index];
 
-			while (first->twin != NULL)
-				first = first->twin;
-			first->twin = b;
+			*first->last_twin = b;
+			first->last_twin = &b->twin;
 			continue;
 		}
 		f->names[slot] = (struct by_name) { b->name, f->njails };
