@@ -335,10 +335,10 @@ t_debian()
 		if [ -z "$(find "$t_tar" -mtime -7 2>/dev/null)" ]; then
 			mkdir -p "${t_tar%/*}"
 			mmdebstrap --quiet --mode=root --variant=debootstrap \
-			    bookworm "$t_tar.new" >mmdebstrap.log 2>&1 ||
+			    bookworm "$t_tar.new.tar" >mmdebstrap.log 2>&1 ||
 			    { cat mmdebstrap.log >&2
 			    t_broken "mmdebstrap: is the mirror there?"; }
-			mv "$t_tar.new" "$t_tar"
+			mv "$t_tar.new.tar" "$t_tar"
 		fi
 		tar -xpf "$t_tar" -C "$1" || t_broken "tar"
 	fi
