@@ -40,7 +40,7 @@ life_test()
 	atf_check_equal 7 $?
 	atf_check -o match:'root@deb-test01:/#' -o match:'/dev/(pts/|console)' \
 	    cat seen
-	atf_check -o ignore -e inline:"jail: deb-test01: securelevel: recorded, not yet enforced\n" \
+	atf_check -o ignore -e inline:"jail: securelevel: recorded, not yet enforced\n" \
 	    jail -m name=deb-test01 securelevel=3
 	atf_check -o inline:"3\n" jls -j deb-test01 securelevel
 	atf_check -o inline:"deb-test01: removed\n" \
