@@ -367,7 +367,8 @@ turn(struct relay *p, bool *master_idle)
 		return 0;
 	if (fds[FD_PID].revents != 0)
 		reap(p);
-	if (fds[FD_IN].revents != 0)
+	/* Asked again: a pager may have taken the terminal while we waited. */
+	if (fds[FD_IN].revents != 0 && may_read(p))
 		read_input(p);
 	m = fds[FD_MASTER].revents;
 	if (p->master != -1 && (m & POLLOUT) != 0)

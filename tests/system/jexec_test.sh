@@ -262,3 +262,37 @@ pipeline_test()
 	    sh -c 'trap : INT; jexec web sh -c "echo ready; exec sleep 60" | cat; exit 130'
 	stop
 }
+
+t_case pager "a pager behind it has the keys to itself"
+pager_test()
+{
+	start mount.devfs
+	# Takes the terminal as less does, while the command still runs.
+	cat >pager <<-'EOF'
+	stty -icanon -echo </dev/tty
+	echo taken >/dev/tty
+	dd bs=1 count=20 </dev/tty 2>/dev/null | tr x y >/dev/tty
+	stty icanon echo </dev/tty
+	cat
+	EOF
+	atf_check -o match:'^yyyyyyyyyyyyyyyyyyyy' "$(atf_get_srcdir)/ptyrun" \
+	    -m -w taken -i xxxxx -i xxxxx -i xxxxx -i xxxxx \
+	    sh -c 'jexec web sleep 3 | sh pager'
+	stop
+}
+
+t_case job_control "in the background of a shell, and back"
+job_control_test()
+{
+	start mount.devfs
+	atf_check -s exit:5 -o match:'^rc=4' "$(atf_get_srcdir)/ptyrun" -m \
+	    -w '> ' \
+	    -i 'jexec web sh -c "sleep 1; exit 4" & wait $!; echo r""c=$?\n' \
+	    -w 'rc=' -w '> ' -i 'exit 5\n' env PS1='> ' bash --norc -i
+	atf_check -s exit:5 -o match:'^got hello' "$(atf_get_srcdir)/ptyrun" \
+	    -m -w '> ' \
+	    -i 'jexec web sh -c "echo r\\"\\"dy; read a; echo g\\"\\"ot \\$a" &\n' \
+	    -w rdy -i 'fg\n' -w jexec -M raw -i 'hello\n' -w 'got hello' \
+	    -w '> ' -i 'exit 5\n' env PS1='> ' bash --norc -i
+	stop
+}
