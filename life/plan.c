@@ -31,6 +31,7 @@ struct unit {
 	long conf;		/* index in the configuration, or -1 */
 	const char *name;	/* owned by the configuration or the snapshot */
 	int jid;		/* of the running jail, 0: none */
+	bool pattern;		/* chosen by "*": not running is no mistake */
 };
 
 struct units {
@@ -82,7 +83,8 @@ find_running(const struct planner *pl, const char *name)
 }
 
 static int
-add(struct planner *pl, long conf, const char *name, const struct reg_row *row)
+add(struct planner *pl, long conf, const char *name, const struct reg_row *row,
+    bool pattern)
 {
 	struct units *us = &pl->units;
 
@@ -100,7 +102,7 @@ add(struct planner *pl, long conf, const char *name, const struct reg_row *row)
 		us->cap = cap;
 	}
 	us->u[us->n++] = (struct unit) { .conf = conf, .name = name,
-		.jid = row != NULL ? row->jid : 0 };
+		.jid = row != NULL ? row->jid : 0, .pattern = pattern };
 	return 0;
 }
 
@@ -112,6 +114,14 @@ not_found(struct planner *pl, const char *target)
 	(void)snprintf(text, sizeof(text), "\"%s\" not found", target);
 	tell(pl, JAIL_EVENT_ERROR, text);
 	pl->failed = 1;
+}
+
+static void
+ignore_message(void *arg, bool is_note, const char *line)
+{
+	(void)arg;
+	(void)is_note;
+	(void)line;
 }
 
 static int
@@ -128,7 +138,7 @@ add_pattern(struct planner *pl, const char *pattern)
 		if (!conf_match(pattern, name))
 			continue;
 		any = true;
-		if (add(pl, (long)i, name, find_running(pl, name)) == -1)
+		if (add(pl, (long)i, name, find_running(pl, name), true) == -1)
 			return -1;
 	}
 	for (size_t i = 0; (force || p->conf == NULL) && i < pl->snap.n; i++) {
@@ -137,7 +147,7 @@ add_pattern(struct planner *pl, const char *pattern)
 		if (!conf_match(pattern, row->name))
 			continue;
 		any = true;
-		if (add(pl, -1, row->name, row) == -1)
+		if (add(pl, -1, row->name, row, true) == -1)
 			return -1;
 	}
 	if (!any && !str_eq(pattern, "*"))
@@ -163,11 +173,33 @@ add_target(struct planner *pl, const char *target)
 	if (conf != -1)
 		return add(pl, conf, conf_file_name(p->conf, (size_t)conf),
 		    row != NULL ? row : find_running(pl,
-		    conf_file_name(p->conf, (size_t)conf)));
+		    conf_file_name(p->conf, (size_t)conf)), false);
 	if (row != NULL && (p->ops & JAIL_OP_CREATE) == 0)
-		return add(pl, -1, row->name, row);
+		return add(pl, -1, row->name, row, false);
 	not_found(pl, target);
 	return 0;
+}
+
+/* "jid=3 name=new": the jid selects, the name is a change. */
+static const struct reg_row *
+find_by_args(const struct planner *pl)
+{
+	struct jail_conf c = JAIL_CONF_INIT;
+	struct jerr e = JERR_INIT;
+	const struct reg_row *row = NULL;
+	char jid[16] = "";
+	bool needs;
+
+	/* What is wrong with them is told when they are used. */
+	if (conf_file_jail(pl->p->conf, 0, 0, &needs, &c, ignore_message, NULL,
+	    &e) == 0 && conf_isset(&c, P_JID))
+		(void)snprintf(jid, sizeof(jid), "%d", (int)conf_int(&c, P_JID));
+	if (jid[0] != '\0')
+		row = find_running(pl, jid);
+	else if (conf_file_name(pl->p->conf, 0)[0] != '\0')
+		row = find_running(pl, conf_file_name(pl->p->conf, 0));
+	conf_free(&c);
+	return row;
 }
 
 static int
@@ -183,8 +215,8 @@ choose(struct planner *pl)
 	for (size_t i = 0; i < conf_file_count(p->conf); i++) {
 		const char *name = conf_file_name(p->conf, i);
 
-		if (add(pl, (long)i, name, name[0] != '\0' ?
-		    find_running(pl, name) : NULL) == -1)
+		if (add(pl, (long)i, name, p->from_args ? find_by_args(pl) :
+		    find_running(pl, name), false) == -1)
 			return -1;
 	}
 	return 0;
@@ -408,6 +440,8 @@ missing(const struct planner *pl, const struct unit *u)
 {
 	struct jerr e = JERR_INIT;
 
+	if (u->pattern)
+		return 0;
 	(void)jerr_set(&e, ENOENT, "\"%s\" not found",
 	    u->name[0] != '\0' ? u->name : "jail");
 	return fail(pl, &e);

@@ -127,8 +127,8 @@ start_jail(struct walk *w, struct jerr *e)
 		/* The row's name lives in rj, which goes away now. */
 		if (w->name != NULL)
 			(void)snprintf(name, sizeof(name), "%s", w->name);
-		if (reached != NULL && !str_eq(reached, "reserve") &&
-		    name[0] != '\0')
+		/* libjail's "jail "x" already exists" has the name in it. */
+		if (e->code != EEXIST && name[0] != '\0')
 			(void)jerr_wrap(e, "%s", name);
 		roll_back(w);
 		w->name = NULL;

@@ -92,6 +92,7 @@ step_dying(struct walk *w, struct jerr *e)
 static int
 step_kill(struct walk *w, struct jerr *e)
 {
+	w->init = 0;	/* no JPID for the hooks that follow */
 	return undo_all(w->rj, w->init_pidfd, e);
 }
 
