@@ -55,7 +55,7 @@ say()
 run()
 {
 	printf '# %s\n' "$*"
-	"$@"
+	"$@" 2>&1
 }
 
 # One that has to fail.
