@@ -271,6 +271,7 @@ pager_test()
 	cat >pager <<-'EOF'
 	stty -icanon -echo </dev/tty
 	echo taken >/dev/tty
+	sleep 1
 	dd bs=1 count=20 </dev/tty 2>/dev/null | tr x y >/dev/tty
 	stty icanon echo </dev/tty
 	cat
