@@ -87,16 +87,27 @@ send_msg(int sock, char what, int fd)
 	}
 }
 
+/* Both ends ask for it, so that it does not matter who is first. */
+static void
+want_credentials(int sock)
+{
+	static const int on = 1;
+
+	(void)setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+}
+
 /*
  * The byte, or -1 (EPIPE: the other side is gone).  *fd gets the descriptor or
- * -1.  The room is for one descriptor exactly: more are closed by the kernel.
+ * -1; *who, when not NULL, the sender's ids as this side counts them, by the
+ * kernel's word, and is left alone when there is none.
  */
 static int
-recv_msg(int sock, int *fd)
+recv_msg(int sock, int *fd, struct ucred *who)
 {
 	union {
 		struct cmsghdr h;
-		char room[CMSG_SPACE(sizeof(int))];
+		char room[CMSG_SPACE(sizeof(int)) +
+		    CMSG_SPACE(sizeof(struct ucred))];
 	} u;
 	char what = 0;
 	struct iovec iov = { .iov_base = &what, .iov_len = 1 };
@@ -104,7 +115,6 @@ recv_msg(int sock, int *fd)
 		.msg_iovlen = 1,
 		.msg_control = u.room,
 		.msg_controllen = sizeof(u.room) };
-	struct cmsghdr *c;
 	ssize_t n;
 
 	*fd = -1;
@@ -116,10 +126,17 @@ recv_msg(int sock, int *fd)
 		errno = EPIPE;
 	if (n != 1)
 		return -1;
-	c = CMSG_FIRSTHDR(&m);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(fd, CMSG_DATA(c), sizeof(int));
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL;
+	     c = CMSG_NXTHDR(&m, c)) {
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_RIGHTS &&
+		    c->cmsg_len == CMSG_LEN(sizeof(int)))
+			memcpy(fd, CMSG_DATA(c), sizeof(int));
+		else if (c->cmsg_type == SCM_CREDENTIALS && who != NULL &&
+		    c->cmsg_len == CMSG_LEN(sizeof(struct ucred)))
+			memcpy(who, CMSG_DATA(c), sizeof(*who));
+	}
 	return (unsigned char)what;
 }
 
@@ -185,9 +202,10 @@ get_slave(int sock, struct jerr *e)
 			return jerr_sys(e, "terminal: hand over");
 		return take_fd(&slave);
 	}
+	want_credentials(sock);
 	if (send_msg(sock, MSG_NONE, -1) == -1)
 		return jerr_sys(e, "terminal: ask for a private one");
-	what = recv_msg(sock, &slave);
+	what = recv_msg(sock, &slave, NULL);
 	if (what == -1)
 		return jerr_sys(e, "terminal: private devpts");
 	if (what != MSG_SLAVE || slave == -1)
@@ -272,13 +290,16 @@ tty_parent_recv(int sock, uid_t uid, gid_t gid, struct jerr *e)
 {
 	auto_close int master = -1;
 	auto_close int slave = -1;
-	int what = recv_msg(sock, &master);
+	struct ucred who = { .uid = uid };
 	unsigned num;
+	int what;
 
+	want_credentials(sock);
+	what = recv_msg(sock, &master, &who);
 	if (what == -1)
 		return jerr_sys(e, "terminal: no answer from the jail");
 	if (what == MSG_NONE) {
-		master = private_pty(uid, gid, &slave, e);
+		master = private_pty(who.uid, gid, &slave, e);
 		if (master == -1)
 			return -1;
 		if (send_msg(sock, MSG_SLAVE, slave) == -1)

@@ -188,6 +188,9 @@ terminal_private_test()
 	atf_check -s exit:3 -o match:'^tty 0' -o match:'^33 99' \
 	    "$(atf_get_srcdir)/ptyrun" -m -r 33 -c 99 jexec web sh -c \
 	    'test -t 0 && test -t 1 && test -t 2; echo tty $?; stty size; exit 3'
+	# It is the user's, who may open it again.
+	atf_check -o match:'^again' "$(atf_get_srcdir)/ptyrun" \
+	    jexec -U www web sh -c 'echo again >/proc/self/fd/1'
 	stop
 }
 

@@ -224,8 +224,8 @@ test_all(void)
 		" linux.osname=" };
 	static const char *const there[] = { " name=web ", " persist ",
 		" allow.noset_hostname ", " host.hostname=web.example ",
-		" ip4=disable", " path=/srv/web ", " mount=\"/a b nullfs ro 0 "
-		"0\"", " meta=\"a=1\nempty=\nq=it's so\"" };
+		" ip4=disable", " path=/srv/web ",
+		" mount=\"/a b nullfs ro 0 0\"", " meta=\"a=1\nempty=\nq=it's so\"" };
 
 	is_int(run("-s -j web"), 0, "-s");
 	for (size_t i = 0; i < nitems(absent); i++)
