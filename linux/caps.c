@@ -215,9 +215,8 @@ verify_sets(const struct priv_drop *d, struct jerr *e)
 	/* Ambient is always within inheritable: none there, none here. */
 	if (eff != held || perm != held || inh != 0)
 		return jerr_set(e, EPERM,
-		    "capabilities are %jx,%jx,%jx, not %jx",
-		    (uintmax_t)eff, (uintmax_t)perm, (uintmax_t)inh,
-		    (uintmax_t)held);
+		    "capabilities are %jx,%jx,%jx, not %jx", (uintmax_t)eff,
+		    (uintmax_t)perm, (uintmax_t)inh, (uintmax_t)held);
 	return 0;
 }
 
