@@ -52,8 +52,9 @@ int tty_child(int sock, const struct tty_want *w, struct jerr *e);
 /*
  * In the parent: the master (O_CLOEXEC, O_NONBLOCK), or -1.  When the child
  * found no devpts, one is made here with the caller's (the host's) rights,
- * never attached anywhere, and the slave is passed in, owned by the child's user
- * (uid where the kernel does not say it) and the host id gid.  EPIPE: the child went away first (ask its error pipe why).
+ * never attached anywhere, and the slave is passed in, owned by the child's
+ * user (uid where the kernel does not say it) and the host id gid.  EPIPE: the
+ * child went away first (ask its error pipe why).
  */
 int tty_parent_recv(int sock, uid_t uid, gid_t gid, struct jerr *e);
 
