@@ -48,11 +48,12 @@ take_fd(int *fd)
 	return n;
 }
 
-#define take_ptr(p) __extension__({		\
-	__typeof__(p) take_tmp_ = (p);		\
-	(p) = NULL;				\
-	take_tmp_;				\
-})
+#define take_ptr(p) \
+	__extension__({ \
+		__typeof__(p) take_tmp_ = (p); \
+		(p) = NULL; \
+		take_tmp_; \
+	})
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -11,11 +11,14 @@
 #define JERR_MSGLEN 1024
 
 struct jerr {
-	int code;		/* errno value, 0 when none fits */
-	char msg[JERR_MSGLEN];	/* complete text, no newline */
+	int code;	       /* errno value, 0 when none fits */
+	char msg[JERR_MSGLEN]; /* complete text, no newline */
 };
 
-#define JERR_INIT { .code = 0, .msg = "" }
+#define JERR_INIT \
+	{ \
+		.code = 0, .msg = "" \
+	}
 
 /* Set code and text; always returns -1, so "return jerr_set(...)". */
 int jerr_set(struct jerr *e, int code, const char *fmt, ...)

@@ -138,8 +138,8 @@ open2(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve)
 int
 path_open_in_root(int rootfd, const char *path, int flags, mode_t mode)
 {
-	return open2(rootfd, path, flags, mode,
-	    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	return open2(
+	    rootfd, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 int

@@ -10,6 +10,7 @@
 
 /* 0, or -1 with errno EINVAL (not a number) or ERANGE; *out unchanged then. */
 int num_u64(const char *s, uint64_t max, uint64_t *out);
-int num_int(const char *s, int64_t min, int64_t max, int64_t *out);	/* may begin with '-' */
+int num_int(const char *s, int64_t min, int64_t max,
+    int64_t *out); /* may begin with '-' */
 
 #endif

@@ -10,36 +10,42 @@
 #include <stddef.h>
 
 struct strbuf {
-	char *s;	/* NUL-terminated when not NULL; owned */
-	size_t len;	/* without the NUL */
+	char *s;    /* NUL-terminated when not NULL; owned */
+	size_t len; /* without the NUL */
 	size_t cap;
 };
 
-#define STRBUF_INIT { .s = NULL, .len = 0, .cap = 0 }
+#define STRBUF_INIT \
+	{ \
+		.s = NULL, .len = 0, .cap = 0 \
+	}
 
 int strbuf_add(struct strbuf *b, const char *s, size_t n);
 int strbuf_puts(struct strbuf *b, const char *s);
 int strbuf_putc(struct strbuf *b, char c);
 int strbuf_addf(struct strbuf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-void strbuf_free(struct strbuf *b);	/* and back to STRBUF_INIT */
-const char *strbuf_str(const struct strbuf *b);	/* "" when empty */
+void strbuf_free(struct strbuf *b);		/* and back to STRBUF_INIT */
+const char *strbuf_str(const struct strbuf *b); /* "" when empty */
 
 #define auto_strbuf __attribute__((cleanup(strbuf_free)))
 
 struct strv {
-	char **v;	/* n strings, each owned; v[n] is NULL when v is not */
+	char **v; /* n strings, each owned; v[n] is NULL when v is not */
 	size_t n;
 	size_t cap;
 };
 
-#define STRV_INIT { .v = NULL, .n = 0, .cap = 0 }
+#define STRV_INIT \
+	{ \
+		.v = NULL, .n = 0, .cap = 0 \
+	}
 
-int strv_add(struct strv *v, const char *s);	/* copies s */
+int strv_add(struct strv *v, const char *s); /* copies s */
 int strv_addn(struct strv *v, const char *s, size_t n);
 int strv_addf(struct strv *v, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-int strv_copy(struct strv *to, const struct strv *from);	/* appends */
+int strv_copy(struct strv *to, const struct strv *from); /* appends */
 void strv_free(struct strv *v);
 
 #define auto_strv __attribute__((cleanup(strv_free)))

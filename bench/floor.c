@@ -38,8 +38,8 @@ struct floor {
 	int procfd, root, init_exe, events;
 	int cgroot, top, init, j;
 	char name[64];
-	int go[2], done[2];	/* builder to pid 1, pid 1 to builder */
-	int pid[2];		/* builder to us */
+	int go[2], done[2]; /* builder to pid 1, pid 1 to builder */
+	int pid[2];	    /* builder to us */
 };
 
 static void
@@ -85,10 +85,9 @@ wait_byte(int fd)
 		_exit(1);
 }
 
-static void __attribute__((noreturn))
-pid1(struct floor *f)
+static void __attribute__((noreturn)) pid1(struct floor *f)
 {
-	static char *const argv[] = { (char *)(uintptr_t)"jail-init", NULL };
+	static char *const argv[] = { (char *)(uintptr_t) "jail-init", NULL };
 	static char *const envp[] = { NULL };
 	int null;
 
@@ -114,8 +113,7 @@ pid1(struct floor *f)
 	_exit(1);
 }
 
-static void __attribute__((noreturn))
-builder(struct floor *f)
+static void __attribute__((noreturn)) builder(struct floor *f)
 {
 	struct mount_attr map = { .attr_set = MOUNT_ATTR_IDMAP };
 	char path[64];
@@ -123,13 +121,14 @@ builder(struct floor *f)
 	pid_t c;
 
 	check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "dumpable");
-	check(unshare(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
-	    CLONE_NEWNET), "unshare");
+	check(unshare(
+		  CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWNET),
+	    "unshare");
 	check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
 	check(sethostname("floor", 5), "hostname");
 	lo_up();
-	c = fork_into(f->init, CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWIPC,
-	    &pidfd);
+	c = fork_into(
+	    f->init, CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWIPC, &pidfd);
 	if (c == 0)
 		pid1(f);
 	(void)snprintf(path, sizeof(path), "%d/uid_map", (int)c);
@@ -176,8 +175,8 @@ create(char **argv)
 
 	make_cgroups(&f);
 	f.root = clone_mount(AT_FDCWD, argv[1], MOUNT_ATTR_NODEV);
-	f.init_exe = clone_mount(AT_FDCWD, argv[0], MOUNT_ATTR_RDONLY |
-	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	f.init_exe = clone_mount(AT_FDCWD, argv[0],
+	    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	check(pipe2(f.go, O_CLOEXEC), "pipe");
 	check(pipe2(f.done, O_CLOEXEC), "pipe");
 	check(pipe2(f.pid, O_CLOEXEC), "pipe");
@@ -209,7 +208,8 @@ main(int argc, char **argv)
 		enter(pidfd, j, argv + 4);
 		return 0;
 	}
-	fprintf(stderr, "usage: bench-floor create INIT ROOT CMD [ARG...]\n"
+	fprintf(stderr,
+	    "usage: bench-floor create INIT ROOT CMD [ARG...]\n"
 	    "       bench-floor enter PID CGROUP CMD [ARG...]\n");
 	return 2;
 }

@@ -9,16 +9,16 @@
 #include <sys/types.h>
 
 /* pids.c */
-void check(long r, const char *what);		/* -1: exit 1, errno told */
+void check(long r, const char *what); /* -1: exit 1, errno told */
 pid_t fork_into(int cgroup, unsigned long flags, int *pidfd);
-void confine(void);				/* filter, capabilities, limits */
+void confine(void); /* filter, capabilities, limits */
 void write_file(int dirfd, const char *path, const char *text);
-void enter(int pidfd, int cgroup, char *const *argv);	/* and wait */
+void enter(int pidfd, int cgroup, char *const *argv); /* and wait */
 
 /* mounts.c */
 int clone_mount(int dirfd, const char *path, unsigned long attr);
 void build_mounts(int root, int procfd, int pidfd, pid_t init);
 
-#define BASE 0x70000000u	/* first host id of the jail */
+#define BASE 0x70000000u /* first host id of the jail */
 
 #endif

@@ -22,8 +22,8 @@ int
 clone_mount(int dirfd, const char *path, unsigned long attr)
 {
 	struct mount_attr a = { .attr_set = attr, .propagation = MS_PRIVATE };
-	int fd = open_tree(dirfd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-	    AT_EMPTY_PATH);
+	int fd = open_tree(
+	    dirfd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 
 	check(fd, path);
 	check(mount_setattr(fd, "", AT_EMPTY_PATH, &a, sizeof(a)), path);
@@ -55,8 +55,8 @@ attach(int fd, int dirfd, const char *path)
 }
 
 static void
-new_at(const char *type, const char *const *opts, unsigned attr,
-    const char *path)
+new_at(
+    const char *type, const char *const *opts, unsigned attr, const char *path)
 {
 	int fd = new_mount(type, opts, attr);
 
@@ -100,13 +100,14 @@ build_dev(void)
 		"1879048192", "mode", "1777", NULL };
 	static const char *const pts_opts[] = { "gid", "1879048197", "mode",
 		"620", "ptmxmode", "666", "max", "1024", NULL };
-	int dev = new_mount("tmpfs", dev_opts,
-	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	int dev = new_mount(
+	    "tmpfs", dev_opts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 
 	(void)umask(0);
 	for (size_t i = 0; i < sizeof(node) / sizeof(*node); i++)
 		check(mknodat(dev, node[i].name, S_IFCHR | 0666,
-		    makedev(node[i].major, node[i].minor)), node[i].name);
+			  makedev(node[i].major, node[i].minor)),
+		    node[i].name);
 	for (size_t i = 0; i < sizeof(link) / sizeof(*link); i++)
 		check(symlinkat(link[i][0], dev, link[i][1]), link[i][1]);
 	for (size_t i = 0; i < sizeof(dir) / sizeof(*dir); i++)
@@ -163,8 +164,7 @@ build_mounts(int root, int procfd, int pidfd, pid_t init)
 {
 	static const char *const masks[] = { "/proc/interrupts", "/proc/keys",
 		"/proc/key-users", "/proc/kallsyms", "/proc/driver/rtc",
-		"/proc/acpi", "/proc/bus/pci", "/sys/firmware",
-		"/sys/module" };
+		"/proc/acpi", "/proc/bus/pci", "/sys/firmware", "/sys/module" };
 	int mask = build_mask();
 
 	attach(root, AT_FDCWD, "/mnt");

@@ -44,7 +44,8 @@ pid_t
 fork_into(int cgroup, unsigned long flags, int *pidfd)
 {
 	struct clone_args a = { .flags = flags | CLONE_INTO_CGROUP |
-		CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd,
+		    CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.cgroup = (uint64_t)cgroup };
 	long pid = syscall(SYS_clone3, &a, sizeof(a));
 
@@ -78,8 +79,8 @@ confine(void)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog),
-	    "seccomp");
+	check(
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog), "seccomp");
 	check(syscall(SYS_setgroups, 0, NULL), "setgroups");
 	check(syscall(SYS_setresgid, 0, 0, 0), "setresgid");
 	check(syscall(SYS_setresuid, 0, 0, 0), "setresuid");
@@ -90,11 +91,12 @@ confine(void)
 	check(syscall(SYS_capset, &h, d), "capset");
 }
 
-static void __attribute__((noreturn))
-entrant(int pidfd, char *const *argv)
+static void __attribute__((noreturn)) entrant(int pidfd, char *const *argv)
 {
-	check(setns(pidfd, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWCGROUP |
-	    CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET), "setns");
+	check(setns(pidfd,
+		  CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWIPC |
+		      CLONE_NEWUTS | CLONE_NEWNET),
+	    "setns");
 	check(chdir("/"), "chdir");
 	confine();
 	(void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);

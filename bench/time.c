@@ -32,14 +32,13 @@ extern char **environ;
 
 struct command {
 	const char *label;
-	char **argv;		/* a part of our own, NULL at its end */
-	int64_t *took;		/* nanoseconds */
+	char **argv;   /* a part of our own, NULL at its end */
+	int64_t *took; /* nanoseconds */
 	size_t n;
-	char why[160];		/* it failed and is no longer run */
+	char why[160]; /* it failed and is no longer run */
 };
 
-static void __attribute__((noreturn))
-die(const char *what)
+static void __attribute__((noreturn)) die(const char *what)
 {
 	perror(what);
 	exit(2);
@@ -70,8 +69,8 @@ keep_reason(struct command *c, int log, int status)
 	if (*line != '\0')
 		(void)snprintf(c->why, sizeof(c->why), "%.150s", line);
 	else
-		(void)snprintf(c->why, sizeof(c->why), "wait status %d",
-		    status);
+		(void)snprintf(
+		    c->why, sizeof(c->why), "wait status %d", status);
 }
 
 /* One run; nanoseconds, or -1 when the command failed. */
@@ -131,8 +130,8 @@ print(struct command *c)
 		return;
 	}
 	qsort(c->took, c->n, sizeof(*c->took), ascending);
-	printf("%s\t%.0f\t%.0f\t%.0f\n", c->label, at(c, 5), at(c, 1),
-	    at(c, 9));
+	printf(
+	    "%s\t%.0f\t%.0f\t%.0f\n", c->label, at(c, 5), at(c, 1), at(c, 9));
 }
 
 static size_t
@@ -222,7 +221,8 @@ main(int argc, char **argv)
 	if (argc > 3 && strcmp(argv[1], "lines") == 0)
 		return lines(argv[2], argv + 3);
 	if (rounds < 1 || rounds > ROUNDS_MAX) {
-		fprintf(stderr, "usage: bench-time ROUNDS LABEL CMD [ARG...] "
+		fprintf(stderr,
+		    "usage: bench-time ROUNDS LABEL CMD [ARG...] "
 		    "[-- LABEL CMD [ARG...]]...\n"
 		    "       bench-time lines LABEL CMD [ARG...]\n");
 		return 2;
@@ -234,7 +234,8 @@ main(int argc, char **argv)
 	for (long r = -1; r < rounds; r++)
 		for (size_t i = 0; i < n; i++) {
 			int64_t t = c[i].why[0] == '\0' ?
-			    run(&c[i], null, log) : -1;
+			    run(&c[i], null, log) :
+			    -1;
 
 			if (t != -1 && r >= 0)
 				c[i].took[c[i].n++] = t;

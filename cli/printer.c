@@ -15,8 +15,10 @@ static const struct {
 	const char *word;
 	enum printer_style style;
 } styles[] = {
-	{ "text", PRINTER_TEXT }, { "json", PRINTER_JSON },
-	{ "xml", PRINTER_XML }, { "html", PRINTER_HTML },
+	{ "text", PRINTER_TEXT },
+	{ "json", PRINTER_JSON },
+	{ "xml", PRINTER_XML },
+	{ "html", PRINTER_HTML },
 };
 
 static bool
@@ -128,16 +130,14 @@ printer_newline(struct printer *p)
 }
 
 void
-printer_value(struct printer *p, const char *name, const char *value,
-    bool bare)
+printer_value(struct printer *p, const char *name, const char *value, bool bare)
 {
 	if (p->ops->value != NULL)
 		p->ops->value(p, name, value, bare);
 }
 
 void
-printer_list(struct printer *p, const char *name, char *const *values,
-    size_t n)
+printer_list(struct printer *p, const char *name, char *const *values, size_t n)
 {
 	if (p->ops->list != NULL)
 		p->ops->list(p, name, values, n);
@@ -189,15 +189,20 @@ size_t
 printer_utf8(const char *s)
 {
 	static const struct {
-		unsigned char mask, lead, low, high;	/* of the second byte */
+		unsigned char mask, lead, low, high; /* of the second byte */
 	} t[] = {
-		{ 0xff, 0xe0, 0xa0, 0xbf }, { 0xff, 0xed, 0x80, 0x9f },
-		{ 0xff, 0xf0, 0x90, 0xbf }, { 0xff, 0xf4, 0x80, 0x8f },
+		{ 0xff, 0xe0, 0xa0, 0xbf },
+		{ 0xff, 0xed, 0x80, 0x9f },
+		{ 0xff, 0xf0, 0x90, 0xbf },
+		{ 0xff, 0xf4, 0x80, 0x8f },
 	};
 	const unsigned char *u = (const unsigned char *)s;
 	unsigned char low = 0x80, high = 0xbf;
-	size_t n = u[0] < 0x80 ? 1 : u[0] >= 0xc2 && u[0] <= 0xdf ? 2 :
-	    (u[0] & 0xf0) == 0xe0 ? 3 : u[0] >= 0xf0 && u[0] <= 0xf4 ? 4 : 0;
+	size_t n = u[0] < 0x80		 ? 1 :
+	    u[0] >= 0xc2 && u[0] <= 0xdf ? 2 :
+	    (u[0] & 0xf0) == 0xe0	 ? 3 :
+	    u[0] >= 0xf0 && u[0] <= 0xf4 ? 4 :
+					   0;
 
 	/* Overlong forms, surrogates and what is above U+10FFFF. */
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
@@ -234,8 +239,8 @@ printer_put_markup(struct printer *p, const char *s)
 		default:
 			break;
 		}
-		if (n == 0 || *s == 0x7f || ((unsigned char)*s < 0x20 &&
-			*s != '\n' && *s != '\t'))
+		if (n == 0 || *s == 0x7f ||
+		    ((unsigned char)*s < 0x20 && *s != '\n' && *s != '\t'))
 			printer_put(p, "\xef\xbf\xbd");
 		else if (strbuf_add(&p->out, s, n) == -1)
 			p->failed = true;

@@ -26,8 +26,7 @@ struct printer;
 
 /* "json", "xml,pretty", ... as libxo(3) options are written; true and *style,
  * *pretty when every word is known. */
-bool printer_parse(const char *words, enum printer_style *style,
-    bool *pretty);
+bool printer_parse(const char *words, enum printer_style *style, bool *pretty);
 
 struct printer *printer_new(enum printer_style style, bool pretty);
 
@@ -35,19 +34,19 @@ struct printer *printer_new(enum printer_style style, bool pretty);
 void printer_open(struct printer *p, const char *container, const char *list,
     const char *version);
 void printer_close(struct printer *p);
-void printer_begin(struct printer *p);	/* one thing of the list */
+void printer_begin(struct printer *p); /* one thing of the list */
 void printer_end(struct printer *p);
 
-void printer_title(struct printer *p, const char *text);	/* of a column */
-void printer_gap(struct printer *p, const char *text);	/* between columns */
+void printer_title(struct printer *p, const char *text); /* of a column */
+void printer_gap(struct printer *p, const char *text);	 /* between columns */
 void printer_data(struct printer *p, const char *name, const char *text);
 void printer_newline(struct printer *p);
 
 /* bare: a number, true or false, without quotes in JSON. */
-void printer_value(struct printer *p, const char *name, const char *value,
-    bool bare);
-void printer_list(struct printer *p, const char *name, char *const *values,
-    size_t n);
+void printer_value(
+    struct printer *p, const char *name, const char *value, bool bare);
+void printer_list(
+    struct printer *p, const char *name, char *const *values, size_t n);
 
 /* Writes it all to fd and frees p; 0, or -1 with errno (ENOMEM: some call
  * before failed). */

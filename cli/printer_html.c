@@ -6,8 +6,7 @@
 #include "cli/printer_int.h"
 
 static void
-put_div(struct printer *p, const char *class, const char *tag,
-    const char *text)
+put_div(struct printer *p, const char *class, const char *tag, const char *text)
 {
 	if (!p->in_line)
 		printer_put(p, "<div class=\"line\">");

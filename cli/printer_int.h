@@ -17,19 +17,19 @@ struct printer_ops {
 	void (*gap)(struct printer *p, const char *text);
 	void (*data)(struct printer *p, const char *name, const char *text);
 	void (*newline)(struct printer *p);
-	void (*value)(struct printer *p, const char *name, const char *value,
-	    bool bare);
-	void (*list)(struct printer *p, const char *name, char *const *values,
-	    size_t n);
+	void (*value)(
+	    struct printer *p, const char *name, const char *value, bool bare);
+	void (*list)(
+	    struct printer *p, const char *name, char *const *values, size_t n);
 };
 
 struct printer {
 	const struct printer_ops *ops;
 	struct strbuf out;
-	bool failed;		/* out of memory somewhere */
-	bool pretty;		/* JSON, XML: a line a value, indented */
-	bool first;		/* JSON: nothing before this in its brackets */
-	bool in_line;		/* HTML: a line is open */
+	bool failed;  /* out of memory somewhere */
+	bool pretty;  /* JSON, XML: a line a value, indented */
+	bool first;   /* JSON: nothing before this in its brackets */
+	bool in_line; /* HTML: a line is open */
 	const char *container, *list, *version;
 };
 

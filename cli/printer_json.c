@@ -24,8 +24,8 @@ put_string(struct printer *p, const char *s)
 		} else if (n == 0)
 			printer_put(p, "\xef\xbf\xbd");
 		else if ((unsigned char)*s < 0x20 || *s == 0x7f) {
-			if (strbuf_addf(&p->out, "\\u%04x",
-				(unsigned char)*s) == -1)
+			if (strbuf_addf(
+				&p->out, "\\u%04x", (unsigned char)*s) == -1)
 				p->failed = true;
 		} else if (strbuf_add(&p->out, s, n) == -1)
 			p->failed = true;

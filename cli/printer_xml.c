@@ -11,9 +11,12 @@ static void
 put_name(struct printer *p, const char *s)
 {
 	for (; *s != '\0'; s++)
-		printer_putc(p, isascii((unsigned char)*s) &&
-		    (isalnum((unsigned char)*s) || *s == '.' || *s == '-') ?
-		    *s : '_');
+		printer_putc(p,
+		    isascii((unsigned char)*s) &&
+			    (isalnum((unsigned char)*s) || *s == '.' ||
+				*s == '-') ?
+			*s :
+			'_');
 }
 
 static void

@@ -84,7 +84,7 @@ drain(struct pollfd *output)
 	long n = sys3(__NR_read, FD_OUTPUT, buf, sizeof(buf));
 
 	if (n == 0)
-		output->fd = -1;	/* no writer is left */
+		output->fd = -1; /* no writer is left */
 }
 
 void
@@ -93,15 +93,15 @@ init_main(void)
 	uint64_t all = ~(uint64_t)0;
 	bool persist = true;
 	struct pollfd p[4] = {
-		{ .events = POLLIN },
-		{ .fd = FD_EVENTS, .events = POLLPRI },
+		{ .events = POLLIN }, { .fd = FD_EVENTS, .events = POLLPRI },
 		{ .fd = FD_ALIVE, .events = POLLIN },
-		{ .fd = -1, .events = POLLIN },	/* output: not before jail(8) left */
+		{ .fd = -1,
+		    .events = POLLIN }, /* output: not before jail(8) left */
 	};
 
 	sys4(__NR_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof(all));
 	p[0].fd = (int)sys4(__NR_signalfd4, -1, &all, sizeof(all),
-	    04000 | 02000000);	/* SFD_NONBLOCK | SFD_CLOEXEC */
+	    04000 | 02000000); /* SFD_NONBLOCK | SFD_CLOEXEC */
 	for (;;) {
 		sys5(__NR_ppoll, p, 4, NULL, NULL, 0);
 		take_signals(p[0].fd, &persist);

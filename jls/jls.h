@@ -9,20 +9,20 @@
 #include "cli/printer.h"
 
 enum jls_flag {
-	JLS_HEADER = 1 << 0,	/* -h */
-	JLS_NAMEVAL = 1 << 1,	/* -n */
-	JLS_QUOTED = 1 << 2,	/* -q */
-	JLS_SKIP = 1 << 3,	/* -s */
-	JLS_VERBOSE = 1 << 4,	/* -v */
-	JLS_NAME = 1 << 5,	/* -N */
+	JLS_HEADER = 1 << 0,  /* -h */
+	JLS_NAMEVAL = 1 << 1, /* -n */
+	JLS_QUOTED = 1 << 2,  /* -q */
+	JLS_SKIP = 1 << 3,    /* -s */
+	JLS_VERBOSE = 1 << 4, /* -v */
+	JLS_NAME = 1 << 5,    /* -N */
 };
 
 struct jls {
-	unsigned flags;		/* enum jls_flag */
-	int get_flags;		/* JAIL_DYING or 0 */
-	const char *jail;	/* -j, or NULL: all */
+	unsigned flags;	  /* enum jls_flag */
+	int get_flags;	  /* JAIL_DYING or 0 */
+	const char *jail; /* -j, or NULL: all */
 	char *const *params;
-	int nparams;		/* 0: the table */
+	int nparams; /* 0: the table */
 	struct printer *out;
 };
 

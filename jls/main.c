@@ -16,7 +16,7 @@
 
 struct options {
 	struct jls j;
-	bool exists;		/* -c */
+	bool exists; /* -c */
 	enum printer_style style;
 	bool pretty;
 };
@@ -69,8 +69,8 @@ parse(int argc, char **argv, struct options *o)
 
 	opterr = 0;
 	/* "+": what follows the first parameter is a parameter. */
-	while ((c = getopt_long(argc, argv, "+acdhj:Nnqsv", longs, NULL)) !=
-	    -1) {
+	while (
+	    (c = getopt_long(argc, argv, "+acdhj:Nnqsv", longs, NULL)) != -1) {
 		if (set_flag(&o->j, c))
 			continue;
 		switch (c) {
@@ -98,8 +98,8 @@ parse(int argc, char **argv, struct options *o)
 	}
 	o->j.params = argv + optind;
 	o->j.nparams = argc - optind;
-	if (o->exists && (o->j.jail == NULL || o->j.nparams > 0 ||
-		o->j.flags != 0))
+	if (o->exists &&
+	    (o->j.jail == NULL || o->j.nparams > 0 || o->j.flags != 0))
 		return usage();
 	return -1;
 }

@@ -27,8 +27,8 @@ add_param(struct wanted *w, const char *name)
 		struct jailparam *jp = reallocarray(w->jp, cap, sizeof(*jp));
 
 		if (jp == NULL) {
-			(void)snprintf(jail_errmsg, JAIL_ERRMSGLEN,
-			    "out of memory");
+			(void)snprintf(
+			    jail_errmsg, JAIL_ERRMSGLEN, "out of memory");
 			return -1;
 		}
 		w->jp = jp;
@@ -100,9 +100,11 @@ static int
 add_value(struct strbuf *b, const struct jailparam *jp, const char *text,
     unsigned flags)
 {
-	if (jp->jp_valuelen == 0)	/* an empty list of addresses */
-		return strbuf_puts(b, flags & JLS_QUOTED ? "\"\"" :
-		    flags & JLS_NAMEVAL ? "" : "-");
+	if (jp->jp_valuelen == 0) /* an empty list of addresses */
+		return strbuf_puts(b,
+		    flags & JLS_QUOTED	    ? "\"\"" :
+			flags & JLS_NAMEVAL ? "" :
+					      "-");
 	if (*text == '\0' || (flags & JLS_QUOTED))
 		return quote_word(b, text);
 	return strbuf_puts(b, text);
@@ -114,7 +116,7 @@ add_field(struct strbuf *b, const struct jailparam *jp, const char *text,
 {
 	if (is_bool(jp) && (flags & JLS_NAMEVAL))
 		return strcmp(text, "false") == 0 ? add_negated(b, jp) :
-		    strbuf_puts(b, jp->jp_name);
+						    strbuf_puts(b, jp->jp_name);
 	if (is_missing(jp))
 		return strbuf_puts(b, flags & JLS_NAMEVAL ? jp->jp_name : "");
 	if ((flags & JLS_NAMEVAL) && strbuf_addf(b, "%s=", jp->jp_name) == -1)
@@ -220,7 +222,8 @@ jls_params(const struct jls *j)
 	if (rc == 0 && j->nparams == 0)
 		rc = add_all(&w);
 	for (int i = 0; i < j->nparams && rc == 0; i++)
-		rc = strcmp(j->params[i], "all") == 0 ? add_all(&w) :
+		rc = strcmp(j->params[i], "all") == 0 ?
+		    add_all(&w) :
 		    add_param(&w, j->params[i]);
 	if (rc == 0) {
 		if (j->flags & JLS_HEADER)

@@ -124,8 +124,8 @@ jls_each(const struct jls *j, struct jailparam *jp, unsigned njp,
 	int last = 0, jid;
 
 	if (j->jail != NULL) {
-		if (jailparam_import(&jp[is_number(j->jail) ? 1 : 2],
-			j->jail) == -1 ||
+		if (jailparam_import(
+			&jp[is_number(j->jail) ? 1 : 2], j->jail) == -1 ||
 		    jailparam_get(jp, njp, j->get_flags) == -1)
 			return -1;
 		if (fn != NULL)
@@ -144,8 +144,18 @@ jls_each(const struct jls *j, struct jailparam *jp, unsigned njp,
 
 /* ---- -v ---- */
 
-enum { V_LASTJID, V_JID, V_NAME, V_HOSTNAME, V_PATH, V_DYING, V_CPUSET, V_IP4,
-	V_IP6, V_COUNT };
+enum {
+	V_LASTJID,
+	V_JID,
+	V_NAME,
+	V_HOSTNAME,
+	V_PATH,
+	V_DYING,
+	V_CPUSET,
+	V_IP4,
+	V_IP6,
+	V_COUNT
+};
 
 static const char *const verbose_names[V_COUNT] = {
 	[V_LASTJID] = "lastjid",
@@ -187,8 +197,8 @@ verbose_header(const struct jls *j)
 
 /* Addresses, one a line. */
 static void
-verbose_addresses(struct printer *p, char *text, const char *shown,
-    const char *carried)
+verbose_addresses(
+    struct printer *p, char *text, const char *shown, const char *carried)
 {
 	char **v = calloc(strlen(text) / 2 + 1, sizeof(*v)), *save = NULL;
 	size_t n = 0;
@@ -196,7 +206,7 @@ verbose_addresses(struct printer *p, char *text, const char *shown,
 	if (v == NULL)
 		return;
 	for (char *a = strtok_r(text, ",", &save); a != NULL;
-	    a = strtok_r(NULL, ",", &save)) {
+	     a = strtok_r(NULL, ",", &save)) {
 		printer_gap(p, MARGIN);
 		printer_data(p, shown, a);
 		printer_newline(p);

@@ -40,8 +40,8 @@ lib_fail_err(const struct jerr *e)
 {
 	int code = e->code != 0 ? e->code : EINVAL;
 
-	return lib_fail(code, "%s", e->msg[0] != '\0' ? e->msg :
-	    strerror(code));
+	return lib_fail(
+	    code, "%s", e->msg[0] != '\0' ? e->msg : strerror(code));
 }
 
 const char *

@@ -13,8 +13,8 @@
 #include "base/cleanup.h"
 #include "libjail/lib_int.h"
 
-#define DESC_FLAGS (JAIL_USE_DESC | JAIL_AT_DESC | JAIL_GET_DESC | \
-	JAIL_OWN_DESC)
+#define DESC_FLAGS \
+	(JAIL_USE_DESC | JAIL_AT_DESC | JAIL_GET_DESC | JAIL_OWN_DESC)
 
 int
 lib_check_get_flags(int flags, struct jerr *e)
@@ -22,8 +22,8 @@ lib_check_get_flags(int flags, struct jerr *e)
 	if (flags & ~JAIL_GET_MASK)
 		return jerr_set(e, EINVAL, "jail_get: unknown flags");
 	if (flags & DESC_FLAGS)
-		return jerr_set(e, ENOTSUP,
-		    "jail descriptors: not available yet");
+		return jerr_set(
+		    e, ENOTSUP, "jail descriptors: not available yet");
 	return 0;
 }
 
@@ -62,7 +62,8 @@ find_by_key(const struct key *k, int flags, struct lib_view *v, struct jerr *e)
 		    jerr_set(e, EINVAL, "negative jid") :
 		    lib_view_find(v, LIB_AFTER, *k->lastjid, NULL, flags, e);
 	if (k->jid != NULL && *k->jid != 0)
-		return *k->jid < 0 ? jerr_set(e, EINVAL, "negative jid") :
+		return *k->jid < 0 ?
+		    jerr_set(e, EINVAL, "negative jid") :
 		    lib_view_find(v, LIB_BY_JID, *k->jid, NULL, flags, e);
 	if (k->name != NULL)
 		return lib_view_find(v, LIB_BY_NAME, 0, k->name, flags, e);
@@ -129,13 +130,13 @@ jailparam_get(struct jailparam *jp, unsigned njp, int flags)
 
 /* A NULL base asks for the length. */
 static int
-put_iov(struct iovec *iov, const char *name, const struct strbuf *b,
-    struct jerr *e)
+put_iov(
+    struct iovec *iov, const char *name, const struct strbuf *b, struct jerr *e)
 {
 	if (iov->iov_base != NULL) {
 		if (b->len > iov->iov_len)
-			return jerr_set(e, EINVAL, "%s: the value is too long",
-			    name);
+			return jerr_set(
+			    e, EINVAL, "%s: the value is too long", name);
 		if (b->len > 0)
 			memcpy(iov->iov_base, b->s, b->len);
 	}

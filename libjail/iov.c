@@ -17,15 +17,14 @@ name_ends(const struct iovec *iov)
 }
 
 int
-lib_iov_check(const struct iovec *iov, unsigned niov, const char *call,
-    struct jerr *e)
+lib_iov_check(
+    const struct iovec *iov, unsigned niov, const char *call, struct jerr *e)
 {
 	bool good = niov % 2 == 0;
 
 	for (unsigned i = 0; i < niov && good; i += 2)
 		good = name_ends(&iov[i]);
-	return good ? 0 : jerr_set(e, EINVAL, "%s: %s", call,
-	    strerror(EINVAL));
+	return good ? 0 : jerr_set(e, EINVAL, "%s: %s", call, strerror(EINVAL));
 }
 
 int

@@ -122,8 +122,8 @@ jailparam_export(struct jailparam *jp)
 
 	lib_clear();
 	if (jp->jp_value == NULL) {
-		(void)lib_fail(EINVAL, "parameter %s was not imported",
-		    jp->jp_name);
+		(void)lib_fail(
+		    EINVAL, "parameter %s was not imported", jp->jp_name);
 		return NULL;
 	}
 	if (lib_type_find(jp->jp_name, &t, &e) == -1) {
@@ -131,8 +131,9 @@ jailparam_export(struct jailparam *jp)
 		return NULL;
 	}
 	if (strbuf_puts(&b, "") == -1 ||
-	    (jp->jp_valuelen > 0 && lib_value_decode(&t, jp->jp_value,
-		jp->jp_valuelen, &b) == -1)) {
+	    (jp->jp_valuelen > 0 &&
+		lib_value_decode(&t, jp->jp_value, jp->jp_valuelen, &b) ==
+		    -1)) {
 		(void)lib_fail(errno, "%s: %s", jp->jp_name, strerror(errno));
 		strbuf_free(&b);
 		return NULL;

@@ -15,7 +15,7 @@
 
 /* ---- errmsg.c ---- */
 
-void lib_clear(void);			/* jail_errmsg = "" */
+void lib_clear(void); /* jail_errmsg = "" */
 /* Sets jail_errmsg and errno; returns -1. */
 int lib_fail(int code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -26,13 +26,13 @@ int lib_fail_err(const struct jerr *e);
 enum lib_struct { LIB_NONE = -1, LIB_IN_ADDR, LIB_IN6_ADDR };
 
 struct lib_type {
-	enum param_id id;	/* P_COUNT: lastjid */
-	bool negated;		/* asked for as "noNAME" */
-	const char *key;	/* of meta.KEY and the like, in the name */
-	int ctltype;		/* as jp_ctltype */
-	size_t elemlen;		/* as jp_elemlen */
+	enum param_id id; /* P_COUNT: lastjid */
+	bool negated;	  /* asked for as "noNAME" */
+	const char *key;  /* of meta.KEY and the like, in the name */
+	int ctltype;	  /* as jp_ctltype */
+	size_t elemlen;	  /* as jp_elemlen */
 	enum lib_struct structtype;
-	unsigned flags;		/* JP_* but RAWVALUE */
+	unsigned flags; /* JP_* but RAWVALUE */
 };
 
 /* Any name that jail_set(2) or jail_get(2) knows; ENOENT with a message. */
@@ -51,12 +51,15 @@ int lib_value_decode(const struct lib_type *t, const void *value, size_t len,
 /* ---- view.c: one jail, read ---- */
 
 struct lib_view {
-	struct reg_row row;	/* name is the one below, the others NULL */
+	struct reg_row row; /* name is the one below, the others NULL */
 	char *name;
 	struct jail_conf conf;
 };
 
-#define LIB_VIEW_INIT { .name = NULL, .conf = JAIL_CONF_INIT }
+#define LIB_VIEW_INIT \
+	{ \
+		.name = NULL, .conf = JAIL_CONF_INIT \
+	}
 
 enum lib_key { LIB_BY_JID, LIB_BY_NAME, LIB_AFTER };
 
@@ -79,8 +82,8 @@ bool lib_row_visible(const struct reg_row *row, int flags);
 
 struct iovec;
 /* Pairs, with names that end; EINVAL. */
-int lib_iov_check(const struct iovec *iov, unsigned niov, const char *call,
-    struct jerr *e);
+int lib_iov_check(
+    const struct iovec *iov, unsigned niov, const char *call, struct jerr *e);
 /* Copies the message to the buffer named errmsg, if there is one; sets errno;
  * returns -1. */
 int lib_iov_error(struct iovec *iov, unsigned niov, const struct jerr *e);

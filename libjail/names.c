@@ -127,8 +127,10 @@ find_key(const struct jailparam *jp, int n, char *const *values)
 		const char *name = jp[i].jp_name;
 		int r = str_eq(name, "lastjid") ? 3 :
 		    str_eq(name, "jid") && !str_eq(values[i], "0") &&
-			*values[i] != '\0' ? 2 :
-		    str_eq(name, "name") ? 1 : 0;
+			*values[i] != '\0' ?
+						  2 :
+		    str_eq(name, "name") ? 1 :
+					   0;
 
 		if (r > rank) {
 			rank = r;

@@ -24,12 +24,12 @@ check_set_flags(int flags, struct jerr *e)
 	if (flags & ~JAIL_SET_MASK)
 		return jerr_set(e, EINVAL, "jail_set: unknown flags");
 	if ((flags & OPS) == 0)
-		return jerr_set(e, EINVAL,
-		    "no valid operation (create or update)");
-	if (flags & (JAIL_USE_DESC | JAIL_AT_DESC | JAIL_GET_DESC |
-		JAIL_OWN_DESC))
-		return jerr_set(e, ENOTSUP,
-		    "jail descriptors: not available yet");
+		return jerr_set(
+		    e, EINVAL, "no valid operation (create or update)");
+	if (flags &
+	    (JAIL_USE_DESC | JAIL_AT_DESC | JAIL_GET_DESC | JAIL_OWN_DESC))
+		return jerr_set(
+		    e, ENOTSUP, "jail descriptors: not available yet");
 	if (flags & JAIL_ATTACH)
 		return jerr_set(e, ENOTSUP, "JAIL_ATTACH: not available yet");
 	return 0;
@@ -48,11 +48,11 @@ give(struct jail_conf *c, const struct lib_type *t, const char *name,
 	if (type != PT_LIST && type != PT_COMMA)
 		return conf_set1(c, name, text, e);
 	for (char *p = strtok_r(text, sep, &save); p != NULL;
-	    p = strtok_r(NULL, sep, &save))
+	     p = strtok_r(NULL, sep, &save))
 		if (strv_add(&v, p) == -1)
 			return jerr_sys(e, "libjail");
-	return conf_set(c, name, v.v, v.n, false, (struct conf_origin){ 0 },
-	    e);
+	return conf_set(
+	    c, name, v.v, v.n, false, (struct conf_origin) { 0 }, e);
 }
 
 /* Sizes are the caller's word: they are checked before a byte is read. */
@@ -85,8 +85,8 @@ set_iov(struct jail_conf *c, const char *name, const struct iovec *iov,
 	if (t.id == P_COUNT)
 		return jerr_set(e, EINVAL, "unknown parameter: %s", name);
 	/* Booleans are all name; meta.KEY without value deletes the key. */
-	if ((t.flags & (JP_BOOL | JP_NOBOOL)) || (t.key != NULL &&
-		iov->iov_len == 0))
+	if ((t.flags & (JP_BOOL | JP_NOBOOL)) ||
+	    (t.key != NULL && iov->iov_len == 0))
 		return conf_set1(c, name, NULL, e);
 	if ((iov->iov_base == NULL && iov->iov_len > 0) ||
 	    (iov->iov_base == NULL && t.structtype == LIB_NONE) ||
@@ -96,8 +96,9 @@ set_iov(struct jail_conf *c, const char *name, const struct iovec *iov,
 		return jerr_sys(e, "libjail");
 	/* A string's newlines are the elements' ends: not through decode. */
 	if (((t.ctltype & CTLTYPE) == CTLTYPE_STRING ?
-		strbuf_puts(&text, iov->iov_base) :
-		lib_value_decode(&t, iov->iov_base, iov->iov_len, &text)) == -1)
+		    strbuf_puts(&text, iov->iov_base) :
+		    lib_value_decode(&t, iov->iov_base, iov->iov_len, &text)) ==
+	    -1)
 		return jerr_sys(e, "libjail");
 	return give(c, &t, name, text.s, e);
 }
@@ -203,8 +204,7 @@ set_params(const struct jailparam *jp, unsigned njp, struct iovec *iov,
 		names[i] = flag ? bool_name(&jp[i]) : strdup(jp[i].jp_name);
 		if (names[i] == NULL)
 			return lib_fail(errno, "malloc: %s", strerror(errno));
-		iov[2 * i] = (struct iovec) { names[i],
-			strlen(names[i]) + 1 };
+		iov[2 * i] = (struct iovec) { names[i], strlen(names[i]) + 1 };
 		if (flag)
 			iov[2 * i + 1] = (struct iovec) { NULL, 0 };
 		else
@@ -214,7 +214,8 @@ set_params(const struct jailparam *jp, unsigned njp, struct iovec *iov,
 	iov[n + 1] = (struct iovec) { message, sizeof(message) };
 	jid = jail_set(iov, n + 2, flags);
 	if (jid == -1)
-		return message[0] != '\0' ? lib_fail(errno, "%s", message) :
+		return message[0] != '\0' ?
+		    lib_fail(errno, "%s", message) :
 		    lib_fail(errno, "jail_set: %s", strerror(errno));
 	return jid;
 }

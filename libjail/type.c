@@ -48,9 +48,9 @@ describe(struct lib_type *t)
 	if (t->id == P_IP4_ADDR || t->id == P_IP6_ADDR) {
 		t->ctltype = CTLTYPE_STRUCT;
 		t->structtype = t->id == P_IP4_ADDR ? LIB_IN_ADDR :
-		    LIB_IN6_ADDR;
+						      LIB_IN6_ADDR;
 		t->elemlen = t->id == P_IP4_ADDR ? sizeof(struct in_addr) :
-		    sizeof(struct in6_addr);
+						   sizeof(struct in6_addr);
 	}
 	t->ctltype |= access_of(d);
 }

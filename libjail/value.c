@@ -37,8 +37,8 @@ read_bool(const char *name, const char *text, int64_t *n, struct jerr *e)
 	else if (strcasecmp(text, "false") == 0)
 		*n = 0;
 	else if (num_int(text, INT32_MIN, INT32_MAX, n) == -1)
-		return jerr_set(e, EINVAL, "%s: unknown boolean value \"%s\"",
-		    name, text);
+		return jerr_set(
+		    e, EINVAL, "%s: unknown boolean value \"%s\"", name, text);
 	return 0;
 }
 
@@ -55,8 +55,8 @@ read_jailsys(const char *name, const char *text, int64_t *n, struct jerr *e)
 		}
 	if (num_int(text, INT32_MIN, INT32_MAX, n) == 0)
 		return 0;
-	return jerr_set(e, EINVAL, "%s: unknown jailsys value \"%s\"", name,
-	    text);
+	return jerr_set(
+	    e, EINVAL, "%s: unknown jailsys value \"%s\"", name, text);
 }
 
 /* "10.0.0.1", or as people write it for jail(8): "em0|10.0.0.1/24 words". */
@@ -120,8 +120,8 @@ add_int(const struct lib_type *t, const char *name, const char *text,
 		if (read_jailsys(name, text, &n, e) == -1)
 			return -1;
 	} else if (num_int(text, INT32_MIN, INT32_MAX, &n) == -1)
-		return jerr_set(e, EINVAL, "%s: non-integer value \"%s\"",
-		    name, text);
+		return jerr_set(
+		    e, EINVAL, "%s: non-integer value \"%s\"", name, text);
 	i = (int)n;
 	return add(out, &i, sizeof(i), e);
 }
@@ -150,8 +150,8 @@ lib_value_encode(const struct lib_type *t, const char *name, const char *text,
 }
 
 static int
-show_addresses(const struct lib_type *t, const char *p, size_t len,
-    struct strbuf *out)
+show_addresses(
+    const struct lib_type *t, const char *p, size_t len, struct strbuf *out)
 {
 	char addr[INET6_ADDRSTRLEN];
 	int family = t->structtype == LIB_IN_ADDR ? AF_INET : AF_INET6;
@@ -177,11 +177,12 @@ show_int(const struct lib_type *t, int n, struct strbuf *out)
 }
 
 int
-lib_value_decode(const struct lib_type *t, const void *value, size_t len,
-    struct strbuf *out)
+lib_value_decode(
+    const struct lib_type *t, const void *value, size_t len, struct strbuf *out)
 {
-	bool list = t->id != P_COUNT && (param_table[t->id].type == PT_LIST ||
-	    param_table[t->id].type == PT_COMMA);
+	bool list = t->id != P_COUNT &&
+	    (param_table[t->id].type == PT_LIST ||
+		param_table[t->id].type == PT_COMMA);
 	unsigned long ul;
 	const char *p = value;
 	int n;
@@ -206,6 +207,6 @@ lib_value_decode(const struct lib_type *t, const void *value, size_t len,
 				return -1;
 		return 0;
 	}
-	errno = EINVAL;		/* a raw value of the wrong size */
+	errno = EINVAL; /* a raw value of the wrong size */
 	return -1;
 }

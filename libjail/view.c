@@ -95,8 +95,7 @@ drop(void)
 static int
 refresh(bool may_reuse, struct jerr *e)
 {
-	if (may_reuse && kept.r != NULL &&
-	    reg_snapshot_fresh(kept.r, &kept.s))
+	if (may_reuse && kept.r != NULL && reg_snapshot_fresh(kept.r, &kept.s))
 		return 0;
 	drop();
 	kept.r = reg_open(lib_dir(), false, e);
@@ -135,7 +134,8 @@ static const struct reg_row *
 find_one(enum lib_key by, int jid, const char *name, int flags, struct jerr *e)
 {
 	const struct reg_row *row = by == LIB_BY_JID ?
-	    reg_find_jid(&kept.s, jid) : reg_find_name(&kept.s, name);
+	    reg_find_jid(&kept.s, jid) :
+	    reg_find_name(&kept.s, name);
 	const char *what = "not found";
 
 	if (row != NULL && lib_row_visible(row, flags))
@@ -198,7 +198,7 @@ lib_view_find(struct lib_view *v, enum lib_key by, int jid, const char *name,
 		return -1;
 	for (;;) {
 		row = by == LIB_AFTER ? find_after(jid, flags, e) :
-		    find_one(by, jid, name, flags, e);
+					find_one(by, jid, name, flags, e);
 		rc = row == NULL ? -1 : load(v, row, e);
 		if (rc == 1 && by == LIB_AFTER) {
 			jid = row->jid;
@@ -230,8 +230,8 @@ lib_view_free(struct lib_view *v)
 
 /* What meta and env read as: the whole text, key changes applied. */
 static int
-whole_text(const struct lib_view *v, enum param_id id, char **text,
-    struct jerr *e)
+whole_text(
+    const struct lib_view *v, enum param_id id, char **text, struct jerr *e)
 {
 	*text = NULL;
 	return conf_apply_keyvalue(&v->conf, id, text, e);
@@ -250,8 +250,8 @@ keyed_text(const struct lib_view *v, const struct lib_type *t,
 			const struct conf_keyed *k = &v->conf.keyed[i];
 
 			if (k->id == P_CGROUP && str_eq(k->key, t->key))
-				return strbuf_puts(out, k->value != NULL ?
-				    k->value : "");
+				return strbuf_puts(
+				    out, k->value != NULL ? k->value : "");
 		}
 		return 1;
 	}
@@ -260,8 +260,7 @@ keyed_text(const struct lib_view *v, const struct lib_type *t,
 	for (const char *p = text; p != NULL && *p != '\0';) {
 		size_t n = strcspn(p, "\n");
 
-		if (n > klen && strncmp(p, t->key, klen) == 0 &&
-		    p[klen] == '=')
+		if (n > klen && strncmp(p, t->key, klen) == 0 && p[klen] == '=')
 			return strbuf_add(out, p + klen + 1, n - klen - 1);
 		p += n + (p[n] == '\n');
 	}
@@ -290,13 +289,14 @@ computed_text(const struct lib_view *v, enum param_id id, struct strbuf *out)
 	if (id == P_NAME)
 		return strbuf_puts(out, v->name);
 	if (id == P_DYING)
-		return strbuf_puts(out, v->row.state == REG_DYING ? "true" :
-		    "false");
+		return strbuf_puts(
+		    out, v->row.state == REG_DYING ? "true" : "false");
 	/* By FreeBSD's code "new" and "disable" are one bit, and every jail
 	 * that is not "inherit" reads as "disable". */
 	if (id == P_IP4 || id == P_IP6)
-		return strbuf_puts(out, conf_int(&v->conf, id) ==
-		    JAIL_SYS_INHERIT ? "inherit" : "disable");
+		return strbuf_puts(out,
+		    conf_int(&v->conf, id) == JAIL_SYS_INHERIT ? "inherit" :
+								 "disable");
 	if (isset || uname(&u) == -1)
 		return 1;
 	if (id == P_OSRELEASE || id == P_LINUX_OSRELEASE)
@@ -349,11 +349,11 @@ lib_view_value(const struct lib_view *v, const struct lib_type *t,
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	int rc;
 
-	if (t->id == P_COUNT)		/* lastjid is asked with, not for */
+	if (t->id == P_COUNT) /* lastjid is asked with, not for */
 		return jerr_set(e, EINVAL, "unknown parameter: %s", name);
 	e->msg[0] = '\0';
 	rc = t->key != NULL ? keyed_text(v, t, &text, e) :
-	    plain_text(v, t->id, &text, e);
+			      plain_text(v, t->id, &text, e);
 	if (rc == 1)
 		return 0;
 	if (rc == -1)
@@ -361,8 +361,8 @@ lib_view_value(const struct lib_view *v, const struct lib_type *t,
 	if (t->negated) {
 		bool off = str_eq(strbuf_str(&text), "false");
 
-		return lib_value_encode(t, name, off ? "true" : "false", out,
-		    e);
+		return lib_value_encode(
+		    t, name, off ? "true" : "false", out, e);
 	}
 	return lib_value_encode(t, name, strbuf_str(&text), out, e);
 }

@@ -27,8 +27,8 @@ selected(const struct reg_snapshot *s, const struct jail_conf *c)
 		row = reg_find_jid(s, jid);
 	else if (name != NULL && name[0] != '\0')
 		row = reg_find_name(s, name);
-	return row != NULL && reg_row_up(row) && running_alive(row) ?
-	    row : NULL;
+	return row != NULL && reg_row_up(row) && running_alive(row) ? row :
+								      NULL;
 }
 
 static int
@@ -69,10 +69,11 @@ life_set(const struct jail_conf *c, int flags, struct jerr *e)
 	} else if ((flags & JAIL_CREATE) != 0)
 		jid = create(reg, c, e);
 	else
-		(void)jerr_set(e, ENOENT, conf_isset(c, P_JID) ||
-		    conf_isset(c, P_NAME) ? "jail \"%s\" not found" :
-		    "update specified no jail", conf_str(c, P_NAME) != NULL ?
-		    conf_str(c, P_NAME) : "");
+		(void)jerr_set(e, ENOENT,
+		    conf_isset(c, P_JID) || conf_isset(c, P_NAME) ?
+			"jail \"%s\" not found" :
+			"update specified no jail",
+		    conf_str(c, P_NAME) != NULL ? conf_str(c, P_NAME) : "");
 	reg_snapshot_free(&s);
 	reg_close(reg);
 	return jid;
@@ -111,15 +112,19 @@ life_remove(int jid, struct jerr *e)
 /* ---- jexec ---- */
 
 static int
-run_and_wait(const struct running *run, const struct jail_exec *ex,
-    struct jerr *e)
+run_and_wait(
+    const struct running *run, const struct jail_exec *ex, struct jerr *e)
 {
 	struct tty_want tty;
 	struct tty_run proxy = { .master = -1 };
 	struct enter_jail j;
-	struct enter_cmd c = { .argv = ex->argv, .from = ex->user_from,
-		.user = ex->user, .dir = ex->dir, .clean = ex->clean,
-		.environment = ex->environment, .extra = ex->env,
+	struct enter_cmd c = { .argv = ex->argv,
+		.from = ex->user_from,
+		.user = ex->user,
+		.dir = ex->dir,
+		.clean = ex->clean,
+		.environment = ex->environment,
+		.extra = ex->env,
 		.fd = { 0, 1, 2 } };
 	struct enter_child ch;
 	int status = 0, r;

@@ -34,22 +34,22 @@
 #include "linux/ns.h"
 #include "linux/proc.h"
 
-
 enum {
-	MSG_READY = 1,	/* B -> C: the tree stands.  C -> M: only the exec is left */
-	MSG_COPIED,	/* C -> B: the mount namespace is mine */
-	MSG_PID,	/* B -> M: num = pid of C, with its pidfd */
-	MSG_GO,		/* M -> C: you are written down */
+	MSG_READY =
+	    1, /* B -> C: the tree stands.  C -> M: only the exec is left */
+	MSG_COPIED, /* C -> B: the mount namespace is mine */
+	MSG_PID,    /* B -> M: num = pid of C, with its pidfd */
+	MSG_GO,	    /* M -> C: you are written down */
 };
 
 struct build {
 	struct walk *w;
-	int init_exe;		/* detached read-only clone of jail-init alone */
-	int events;		/* j/cgroup.events, C's descriptor 3 */
-	int null;		/* /dev/null, its 0-2 */
-	int mb[2];		/* [0] M, [1] B */
-	int bc[2];		/* [0] B, [1] C */
-	int mc[2];		/* [0] M, [1] C */
+	int init_exe; /* detached read-only clone of jail-init alone */
+	int events;   /* j/cgroup.events, C's descriptor 3 */
+	int null;     /* /dev/null, its 0-2 */
+	int mb[2];    /* [0] M, [1] B */
+	int bc[2];    /* [0] B, [1] C */
+	int mc[2];    /* [0] M, [1] C */
 };
 
 static void
@@ -103,7 +103,7 @@ place_fds(const struct build *b, struct jerr *e)
 			return jerr_sys(e, "descriptors of pid 1");
 	for (size_t i = 0; i < nitems(from); i++)
 		high[i] = from[i] == -1 ? -1 :
-		    fcntl(from[i], F_DUPFD_CLOEXEC, 64);
+					  fcntl(from[i], F_DUPFD_CLOEXEC, 64);
 	for (size_t i = 0; i < nitems(from); i++) {
 		if (high[i] == -1) {
 			if (from[i] != -1)
@@ -115,10 +115,9 @@ place_fds(const struct build *b, struct jerr *e)
 	return 0;
 }
 
-static void __attribute__((noreturn))
-run_init(int exe, int barrier)
+static void __attribute__((noreturn)) run_init(int exe, int barrier)
 {
-	static char *const argv[] = { (char *)(uintptr_t)"jail-init", NULL };
+	static char *const argv[] = { (char *)(uintptr_t) "jail-init", NULL };
 	static char *const envp[] = { NULL };
 	struct jerr e = JERR_INIT;
 
@@ -134,8 +133,7 @@ run_init(int exe, int barrier)
  * jail's own root cannot reach C (it is not dumpable, and nobody else is in its
  * namespaces).  What it reads comes from B and M alone.
  */
-static void __attribute__((noreturn))
-pid1(const struct build *b)
+static void __attribute__((noreturn)) pid1(const struct build *b)
 {
 	struct walk *w = b->w;
 	struct jerr e = JERR_INIT;
@@ -202,8 +200,8 @@ builder_unshare(const struct walk *w, struct jerr *e)
 		return -1;
 	if (w->cf->net == NS_FROZEN) {
 		if (ns_lo_up(e) == -1 ||
-		    ns_ping_range(w->procfd, (uint32_t)reg_jail_row(w->rj)->base,
-			e) == -1)
+		    ns_ping_range(w->procfd,
+			(uint32_t)reg_jail_row(w->rj)->base, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -213,7 +211,8 @@ static pid_t
 clone_pid1(const struct build *b, int *pidfd)
 {
 	const struct confine *cf = b->w->cf;
-	struct proc_clone c = { .flags = CLONE_NEWPID, .cgroup = b->w->cg.init };
+	struct proc_clone c = { .flags = CLONE_NEWPID,
+		.cgroup = b->w->cg.init };
 
 	if (cf->userns)
 		c.flags |= CLONE_NEWUSER;
@@ -231,8 +230,11 @@ build_tree(const struct build *b, pid_t c, int pidfd, struct jerr *e)
 {
 	struct walk *w = b->w;
 	auto_close int userns = -1;
-	struct mounts_ctx ctx = { .procfd = w->procfd, .init = c,
-		.pidfd = pidfd, .userns = -1, .base = reg_jail_row(w->rj)->base };
+	struct mounts_ctx ctx = { .procfd = w->procfd,
+		.init = c,
+		.pidfd = pidfd,
+		.userns = -1,
+		.base = reg_jail_row(w->rj)->base };
 	int join = 0;
 
 	if (w->cf->userns) {
@@ -253,8 +255,7 @@ build_tree(const struct build *b, pid_t c, int pidfd, struct jerr *e)
 	return mounts_build(w->mounts, w->cf, &ctx, e);
 }
 
-static void __attribute__((noreturn))
-builder(const struct build *b)
+static void __attribute__((noreturn)) builder(const struct build *b)
 {
 	struct jerr e = JERR_INIT;
 	int pidfd = -1;
@@ -272,9 +273,10 @@ builder(const struct build *b)
 	(void)close(b->bc[1]);
 	(void)close(b->mc[1]);
 	if (c == -1) {
-		(void)jerr_sys(&e, errno == ENOSPC ?
-		    "user namespaces (see user.max_user_namespaces)" :
-		    "clone of pid 1");
+		(void)jerr_sys(&e,
+		    errno == ENOSPC ?
+			"user namespaces (see user.max_user_namespaces)" :
+			"clone of pid 1");
 		fail(b->mb[1], &e);
 	}
 	if (build_tree(b, c, pidfd, &e) == -1 || point("B.tree", &e) == -1 ||
@@ -298,7 +300,7 @@ static int
 open_init(struct jerr *e)
 {
 	static const struct mount_attrs ro = { .set = MOUNT_ATTR_RDONLY |
-		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
+		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
 	int fd = mount_clone(AT_FDCWD, JAIL_LIBEXECDIR "/jail-init", &ro);
 
 	if (fd == -1)
@@ -362,10 +364,15 @@ run_builder(struct build *b, struct jerr *e)
 int
 step_namespaces(struct walk *w, struct jerr *e)
 {
-	struct build b = { .w = w, .init_exe = -1, .events = -1, .null = -1,
-		.mb = { -1, -1 }, .bc = { -1, -1 }, .mc = { -1, -1 } };
-	int *const fds[] = { &b.init_exe, &b.events, &b.null, &b.mb[0], &b.mb[1],
-		&b.bc[0], &b.bc[1], &b.mc[0], &b.mc[1] };
+	struct build b = { .w = w,
+		.init_exe = -1,
+		.events = -1,
+		.null = -1,
+		.mb = { -1, -1 },
+		.bc = { -1, -1 },
+		.mc = { -1, -1 } };
+	int *const fds[] = { &b.init_exe, &b.events, &b.null, &b.mb[0],
+		&b.mb[1], &b.bc[0], &b.bc[1], &b.mc[0], &b.mc[1] };
 	int r = prepare(&b, e);
 
 	if (r == 0)

@@ -37,7 +37,7 @@
 struct entrant {
 	const struct enter_jail *j;
 	const struct enter_cmd *c;
-	struct user host;	/* looked up outside, when asked for */
+	struct user host; /* looked up outside, when asked for */
 	int errfd;
 	int ttysock;
 	int null;
@@ -46,8 +46,8 @@ struct entrant {
 static int
 join(const struct enter_jail *j, struct jerr *e)
 {
-	int flags = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWUTS |
-	    CLONE_NEWNET;
+	int flags = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWIPC |
+	    CLONE_NEWUTS | CLONE_NEWNET;
 	char cwd[16];
 
 	if (j->cf->userns)
@@ -92,7 +92,7 @@ make_environment(const struct entrant *n, int rootfd, const struct user *u,
 	(void)jerr_set(e, ENOMEM, "out of memory");
 	if (c->clean) {
 		if (user_clean_env(rootfd, u, env_get(c->environment, "TERM"),
-		    env, e) == -1)
+			env, e) == -1)
 			return -1;
 	} else if (env_keep(c->environment, false, env) == -1)
 		return -1;
@@ -102,7 +102,8 @@ make_environment(const struct entrant *n, int rootfd, const struct user *u,
 	for (char *const *x = c->extra; x != NULL && *x != NULL; x++) {
 		const char *eq = strchr(*x, '=');
 		auto_free char *name = eq != NULL ?
-		    strndup(*x, (size_t)(eq - *x)) : NULL;
+		    strndup(*x, (size_t)(eq - *x)) :
+		    NULL;
 
 		if (name == NULL || env_set(env, name, eq + 1) == -1)
 			return -1;
@@ -119,7 +120,7 @@ place_stdio(const struct entrant *n, struct jerr *e)
 		int from = n->c->fd[i] != -1 ? n->c->fd[i] : n->null;
 
 		if (n->c->tty != NULL && n->c->tty->is_tty[i])
-			continue;	/* tty_child put the pty there */
+			continue; /* tty_child put the pty there */
 		high[i] = fcntl(from, F_DUPFD_CLOEXEC, 64);
 		if (high[i] == -1)
 			return jerr_sys(e, "descriptor %d", i);
@@ -148,7 +149,7 @@ exec_command(const struct entrant *n, const struct user *u,
 	if (shell == NULL || shell[0] != '/' || access(shell, X_OK) == -1)
 		shell = sh;
 	interactive[0] = (char *)(uintptr_t)shell;
-	interactive[1] = (char *)(uintptr_t)"-i";
+	interactive[1] = (char *)(uintptr_t) "-i";
 	interactive[2] = NULL;
 	(void)execve(shell, interactive, env->v);
 	(void)jerr_sys(e, ENTER_EXEC "%s", shell);
@@ -205,8 +206,7 @@ enter_child(const struct entrant *n, struct jerr *e)
 	return -1;
 }
 
-static void __attribute__((noreturn))
-entrant_main(const struct entrant *n)
+static void __attribute__((noreturn)) entrant_main(const struct entrant *n)
 {
 	struct jerr e = JERR_INIT;
 
@@ -231,8 +231,10 @@ clone_into(const struct entrant *n, int *pidfd, struct jerr *e)
 	if (pid == 0)
 		entrant_main(n);
 	if (pid == -1)
-		(void)jerr_sys(e, errno == ENOMEM ? "the jail has ended" :
-		    errno == EAGAIN ? "fork (see cgroup.pids.max)" : "fork");
+		(void)jerr_sys(e,
+		    errno == ENOMEM	? "the jail has ended" :
+			errno == EAGAIN ? "fork (see cgroup.pids.max)" :
+					  "fork");
 	if (setns(me, CLONE_NEWPID) == -1)
 		return jerr_sys(e, "pid namespace");
 	return pid;
@@ -258,13 +260,14 @@ prepare(struct entrant *n, int errp[2], int ttyp[2], struct jerr *e)
 
 	if (check_stdio(c, e) == -1)
 		return -1;
-	if (c->from == JAIL_USER_HOST && user_from_host(c->user, &n->host, e) == -1)
+	if (c->from == JAIL_USER_HOST &&
+	    user_from_host(c->user, &n->host, e) == -1)
 		return -1;
 	n->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (n->null == -1 || pipe2(errp, O_CLOEXEC) == -1)
 		return jerr_sys(e, "pipe");
-	if (c->tty != NULL && socketpair(AF_UNIX,
-	    SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ttyp) == -1)
+	if (c->tty != NULL &&
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ttyp) == -1)
 		return jerr_sys(e, "socketpair");
 	return 0;
 }
@@ -288,8 +291,12 @@ int
 enter_start(const struct enter_jail *j, const struct enter_cmd *c,
     struct enter_child *out, struct jerr *e)
 {
-	struct entrant n = { .j = j, .c = c, .host = USER_INIT, .errfd = -1,
-		.ttysock = -1, .null = -1 };
+	struct entrant n = { .j = j,
+		.c = c,
+		.host = USER_INIT,
+		.errfd = -1,
+		.ttysock = -1,
+		.null = -1 };
 	int errp[2] = { -1, -1 }, ttyp[2] = { -1, -1 };
 	int r = -1;
 

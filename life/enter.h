@@ -17,24 +17,24 @@
 #include "policy/confine.h"
 
 struct enter_jail {
-	int pidfd;		/* of pid 1 */
-	int cg_j;		/* O_PATH of its cgroup leaf j */
-	uint32_t base;		/* first host id, for a pty made outside */
+	int pidfd;     /* of pid 1 */
+	int cg_j;      /* O_PATH of its cgroup leaf j */
+	uint32_t base; /* first host id, for a pty made outside */
 	const struct confine *cf;
-	const char *osrelease;	/* UNAME_r, or NULL */
+	const char *osrelease; /* UNAME_r, or NULL */
 };
 
 struct enter_cmd {
-	char *const *argv;	/* NULL or empty: the user's shell, "-i" */
+	char *const *argv; /* NULL or empty: the user's shell, "-i" */
 	enum jail_user_from from;
 	const char *user;
-	const char *dir;	/* NULL: "/", or the home of a named user when clean */
-	bool clean;		/* exec.clean, jexec -l */
-	char *const *environment;	/* the caller's */
-	char *const *extra;	/* added last, or NULL */
-	int fd[3];		/* to be 0-2; -1: the host's /dev/null */
-	const struct tty_want *tty;	/* NULL: none */
-	sigset_t mask;		/* for the command */
+	const char *dir; /* NULL: "/", or the home of a named user when clean */
+	bool clean;	 /* exec.clean, jexec -l */
+	char *const *environment;   /* the caller's */
+	char *const *extra;	    /* added last, or NULL */
+	int fd[3];		    /* to be 0-2; -1: the host's /dev/null */
+	const struct tty_want *tty; /* NULL: none */
+	sigset_t mask;		    /* for the command */
 };
 
 /* What the message of a failed exec begins with, as jexec says it. */
@@ -43,11 +43,14 @@ struct enter_cmd {
 struct enter_child {
 	pid_t pid;
 	int pidfd;
-	int errfd;		/* what kept it from exec, see enter_error */
-	int master;		/* of the pty, or -1 */
+	int errfd;  /* what kept it from exec, see enter_error */
+	int master; /* of the pty, or -1 */
 };
 
-#define ENTER_CHILD_INIT { .pidfd = -1, .errfd = -1, .master = -1 }
+#define ENTER_CHILD_INIT \
+	{ \
+		.pidfd = -1, .errfd = -1, .master = -1 \
+	}
 
 /*
  * The child is on its way; with a terminal, exec has happened or -1 is

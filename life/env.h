@@ -16,7 +16,7 @@ int env_keep(char *const *from, bool drop_ld, struct strv *env);
 int env_set(struct strv *env, const char *name, const char *value);
 int env_setf(struct strv *env, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-const char *env_get(char *const *env, const char *name);	/* or NULL */
+const char *env_get(char *const *env, const char *name); /* or NULL */
 
 /* execve, along env's PATH when argv[0] has no slash.  Returns on failure with
  * errno. */

@@ -59,7 +59,7 @@ static int
 hook_environment(const struct walk *w, struct strv *env)
 {
 	const char *path = w->path != NULL ? w->path :
-	    conf_str(&w->conf, P_PATH);
+					     conf_str(&w->conf, P_PATH);
 
 	if (env_keep(w->plan->environment, true, env) == -1 ||
 	    env_set(env, "JNAME", w->name != NULL ? w->name : "") == -1 ||
@@ -85,9 +85,10 @@ hook_child(const struct walk *w, const struct hook *h, const struct user *u,
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null == -1 || dup2(null, 0) == -1 || chdir("/") == -1)
 		(void)jerr_sys(&e, "/dev/null");
-	else if (u != NULL && (setgroups(u->ngroups, u->groups) == -1 ||
-	    setresgid(u->gid, u->gid, u->gid) == -1 ||
-	    setresuid(u->uid, u->uid, u->uid) == -1))
+	else if (u != NULL &&
+	    (setgroups(u->ngroups, u->groups) == -1 ||
+		setresgid(u->gid, u->gid, u->gid) == -1 ||
+		setresuid(u->uid, u->uid, u->uid) == -1))
 		(void)jerr_sys(&e, "exec.system_user");
 	else {
 		(void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);

@@ -14,7 +14,7 @@
 
 struct hook {
 	struct strv argv;
-	bool background;	/* a lone '&' at the end: not waited for */
+	bool background; /* a lone '&' at the end: not waited for */
 };
 
 /* Reference 3.2: shell characters make it "/bin/sh -c LINE", else words. */
@@ -26,7 +26,7 @@ int hook_split(const char *line, struct hook *h, struct jerr *e);
  * /dev/null, a process group of its own, as exec.system_user (R31).  The child
  * and its pidfd, or -1.
  */
-pid_t hook_start(struct walk *w, const struct hook *h, int *pidfd,
-    struct jerr *e);
+pid_t hook_start(
+    struct walk *w, const struct hook *h, int *pidfd, struct jerr *e);
 
 #endif

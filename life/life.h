@@ -16,9 +16,9 @@
 /* ---- jail(8): several jails (libjail's jail_request_run) ---- */
 
 struct plan {
-	unsigned ops;			/* JAIL_OP_* */
-	const struct conf_file *conf;	/* NULL: none */
-	bool from_args;			/* conf is a command line's one jail */
+	unsigned ops;		      /* JAIL_OP_* */
+	const struct conf_file *conf; /* NULL: none */
+	bool from_args;		      /* conf is a command line's one jail */
 	char *const *targets;
 	size_t ntargets;
 	unsigned parallel;

@@ -28,8 +28,8 @@ selects(enum param_id id)
 }
 
 static bool
-same_value(const struct jail_conf *a, const struct jail_conf *b,
-    enum param_id id)
+same_value(
+    const struct jail_conf *a, const struct jail_conf *b, enum param_id id)
 {
 	auto_strbuf struct strbuf ta = STRBUF_INIT;
 	auto_strbuf struct strbuf tb = STRBUF_INIT;
@@ -68,8 +68,8 @@ check_raise(const struct jail_conf *stored, const struct jail_conf *c,
     enum param_id id, struct jerr *e)
 {
 	if (conf_isset(c, id) && conf_int(c, id) < conf_int(stored, id))
-		return jerr_set(e, EPERM, "%s: can only be raised",
-		    param_table[id].name);
+		return jerr_set(
+		    e, EPERM, "%s: can only be raised", param_table[id].name);
 	return 0;
 }
 
@@ -80,9 +80,11 @@ set_uts(const struct running *r, const struct jail_conf *c, struct jerr *e)
 {
 	struct proc_clone w = { .cgroup = -1 };
 	const char *h = conf_isset(c, P_HOST_HOSTNAME) ?
-	    conf_str(c, P_HOST_HOSTNAME) : NULL;
+	    conf_str(c, P_HOST_HOSTNAME) :
+	    NULL;
 	const char *d = conf_isset(c, P_HOST_DOMAINNAME) ?
-	    conf_str(c, P_HOST_DOMAINNAME) : NULL;
+	    conf_str(c, P_HOST_DOMAINNAME) :
+	    NULL;
 	auto_close int pidfd = -1;
 	int status = 0;
 	pid_t pid;
@@ -139,7 +141,8 @@ merge_one(struct jail_conf *to, const struct jail_conf *c, enum param_id id,
 		kv = strdup(conf_str(to, id) != NULL ? conf_str(to, id) : "");
 		if (kv == NULL || conf_apply_keyvalue(c, id, &kv, e) == -1)
 			return kv == NULL ?
-			    jerr_set(e, ENOMEM, "out of memory") : -1;
+			    jerr_set(e, ENOMEM, "out of memory") :
+			    -1;
 		return conf_set1(to, param_table[id].name, kv, e);
 	case PT_LIST:
 	case PT_COMMA:
@@ -171,7 +174,8 @@ merge(struct jail_conf *to, const struct jail_conf *c, struct jerr *e)
 	for (enum param_id id = 0; id < P_COUNT; id++) {
 		unsigned f = param_table[id].flags;
 
-		if ((f & PF_KERNEL) == 0 || (f & (PF_CREATE | PF_RDONLY)) != 0 ||
+		if ((f & PF_KERNEL) == 0 ||
+		    (f & (PF_CREATE | PF_RDONLY)) != 0 ||
 		    (!conf_isset(c, id) && !changes_keyed(c, id)))
 			continue;
 		if (merge_one(to, c, id, e) == -1)
@@ -180,17 +184,33 @@ merge(struct jail_conf *to, const struct jail_conf *c, struct jerr *e)
 	return 0;
 }
 
+static bool
+has_limit(const struct jail_conf *stored, const struct conf_keyed *k)
+{
+	for (size_t i = 0; i < stored->nkeyed; i++) {
+		const struct conf_keyed *s = &stored->keyed[i];
+
+		if (s->id == P_CGROUP && str_eq(s->key, k->key))
+			return str_eq(s->value != NULL ? s->value : "",
+			    k->value != NULL ? k->value : "");
+	}
+	return false;
+}
+
 static int
 check(const struct running *r, const struct jail_conf *c, struct jerr *e)
 {
 	const char *fixed = modify_create_only(&r->params, c);
 
 	if (fixed != NULL)
-		return jerr_set(e, EINVAL,
-		    "%s cannot be changed after creation", fixed);
-	if (changes_keyed(c, P_CGROUP) && !same_value(&r->params, c, P_CGROUP))
-		return jerr_set(e, EINVAL,
-		    "cgroup cannot be changed after creation");
+		return jerr_set(
+		    e, EINVAL, "%s cannot be changed after creation", fixed);
+	for (size_t i = 0; i < c->nkeyed; i++)
+		if (c->keyed[i].id == P_CGROUP &&
+		    !has_limit(&r->params, &c->keyed[i]))
+			return jerr_set(e, EINVAL,
+			    "cgroup.%s cannot be changed after creation",
+			    c->keyed[i].key);
 	if (check_raise(&r->params, c, P_SECURELEVEL, e) == -1)
 		return -1;
 	return conf_check(c, e);
@@ -218,8 +238,8 @@ store(struct reg *reg, const struct reg_row *row, const struct jail_conf *old,
 		    conf_str(now, P_HOST_HOSTNAME), NULL, 0, 0, e);
 		strbuf_free(&text);
 		if (r == -1 && conf_save(old, &text) == 0)
-			(void)reg_params_write(reg, row->jid,
-			    strbuf_str(&text), &ignored);
+			(void)reg_params_write(
+			    reg, row->jid, strbuf_str(&text), &ignored);
 	}
 	reg_jail_put(j);
 	return r;
@@ -249,7 +269,7 @@ modify_jail(struct reg *reg, const struct reg_row *row,
 		(void)jerr_set(e, ENOMEM, "out of memory");
 	if (result == 0 && note != NULL && conf_isset(c, P_SECURELEVEL) &&
 	    conf_int(c, P_SECURELEVEL) > 0)
-		note(arg, "securelevel: recorded, not yet enforced");
+		note(arg, MODIFY_SECURELEVEL);
 	reg_unlock(reg);
 	if (result == 0 && conf_isset(c, P_PERSIST) && !conf_bool(c, P_PERSIST))
 		sweep_if_empty(reg, &r);

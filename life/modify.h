@@ -6,10 +6,13 @@
 #include "model/conf.h"
 #include "registry/registry.h"
 
+/* What is said of it until the policy work. */
+#define MODIFY_SECURELEVEL "securelevel: recorded, not yet enforced"
+
 /* Create-only parameters that c gives another value than stored: the name of
  * the first, or NULL. */
-const char *modify_create_only(const struct jail_conf *stored,
-    const struct jail_conf *c);
+const char *modify_create_only(
+    const struct jail_conf *stored, const struct jail_conf *c);
 
 /*
  * Change a running jail; nothing changed on -1.  note (may be NULL) is told what

@@ -24,8 +24,8 @@
 static int
 open_log(const struct walk *w, const char *path, struct jerr *e)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY |
-	    O_NONBLOCK;
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
+	    O_NOCTTY | O_NONBLOCK;
 	const char *below = str_after(path, w->path);
 	struct stat st;
 	int fd;
@@ -38,14 +38,14 @@ open_log(const struct walk *w, const char *path, struct jerr *e)
 	else
 		fd = open(path, flags | O_CLOEXEC, 0666);
 	if (fd == -1 && errno == ELOOP)
-		return jerr_set(e, ELOOP,
-		    "exec.consolelog: %s is a symbolic link", path);
+		return jerr_set(
+		    e, ELOOP, "exec.consolelog: %s is a symbolic link", path);
 	if (fd == -1 || fstat(fd, &st) == -1)
 		return jerr_sys(e, "exec.consolelog: %s", path);
 	if (!S_ISREG(st.st_mode)) {
 		close_keep(fd);
-		return jerr_set(e, EINVAL,
-		    "exec.consolelog: %s: not a regular file", path);
+		return jerr_set(
+		    e, EINVAL, "exec.consolelog: %s: not a regular file", path);
 	}
 	return fd;
 }
@@ -78,8 +78,10 @@ static bool
 relay(struct walk *w, int rfd)
 {
 	char buf[16384];
-	struct jail_event ev = { .kind = JAIL_EVENT_OUTPUT, .name = w->name,
-		.jid = w->jid, .text = buf };
+	struct jail_event ev = { .kind = JAIL_EVENT_OUTPUT,
+		.name = w->name,
+		.jid = w->jid,
+		.text = buf };
 	ssize_t n = read(rfd, buf, sizeof(buf));
 
 	if (n > 0) {

@@ -17,8 +17,8 @@ enum wait_result { WAIT_ENDED = 1, WAIT_TIMEOUT = 0, WAIT_SIGNAL = -1 };
  * over (-1: never) or INT, TERM, HUP came (*status is its number).  What comes
  * out of rfd (-1: nothing) meanwhile is told as JAIL_EVENT_OUTPUT.
  */
-enum wait_result output_wait(struct walk *w, int pidfd, int rfd,
-    int timeout_ms, int *status);
+enum wait_result output_wait(
+    struct walk *w, int pidfd, int rfd, int timeout_ms, int *status);
 
 /* Relay what is in the pipe now, without waiting for more. */
 void output_flush(struct walk *w, int rfd);

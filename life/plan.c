@@ -28,10 +28,10 @@
 #define WALKS_AT_ONCE 64
 
 struct unit {
-	long conf;		/* index in the configuration, or -1 */
-	const char *name;	/* owned by the configuration or the snapshot */
-	int jid;		/* of the running jail, 0: none */
-	bool pattern;		/* chosen by "*": not running is no mistake */
+	long conf;	  /* index in the configuration, or -1 */
+	const char *name; /* owned by the configuration or the snapshot */
+	int jid;	  /* of the running jail, 0: none */
+	bool pattern;	  /* chosen by "*": not running is no mistake */
 };
 
 struct units {
@@ -101,8 +101,10 @@ add(struct planner *pl, long conf, const char *name, const struct reg_row *row,
 		us->u = u;
 		us->cap = cap;
 	}
-	us->u[us->n++] = (struct unit) { .conf = conf, .name = name,
-		.jid = row != NULL ? row->jid : 0, .pattern = pattern };
+	us->u[us->n++] = (struct unit) { .conf = conf,
+		.name = name,
+		.jid = row != NULL ? row->jid : 0,
+		.pattern = pattern };
 	return 0;
 }
 
@@ -131,8 +133,8 @@ add_pattern(struct planner *pl, const char *pattern)
 	bool force = (p->ops & JAIL_OP_FORCE) != 0;
 	bool any = false;
 
-	for (size_t i = 0; !force && p->conf != NULL &&
-	    i < conf_file_count(p->conf); i++) {
+	for (size_t i = 0;
+	     !force && p->conf != NULL && i < conf_file_count(p->conf); i++) {
 		const char *name = conf_file_name(p->conf, i);
 
 		if (!conf_match(pattern, name))
@@ -172,8 +174,10 @@ add_target(struct planner *pl, const char *target)
 	}
 	if (conf != -1)
 		return add(pl, conf, conf_file_name(p->conf, (size_t)conf),
-		    row != NULL ? row : find_running(pl,
-		    conf_file_name(p->conf, (size_t)conf)), false);
+		    row != NULL ?
+			row :
+			find_running(pl, conf_file_name(p->conf, (size_t)conf)),
+		    false);
 	if (row != NULL && (p->ops & JAIL_OP_CREATE) == 0)
 		return add(pl, -1, row->name, row, false);
 	not_found(pl, target);
@@ -191,9 +195,11 @@ find_by_args(const struct planner *pl)
 	bool needs;
 
 	/* What is wrong with them is told when they are used. */
-	if (conf_file_jail(pl->p->conf, 0, 0, &needs, &c, ignore_message, NULL,
-	    &e) == 0 && conf_isset(&c, P_JID))
-		(void)snprintf(jid, sizeof(jid), "%d", (int)conf_int(&c, P_JID));
+	if (conf_file_jail(
+		pl->p->conf, 0, 0, &needs, &c, ignore_message, NULL, &e) == 0 &&
+	    conf_isset(&c, P_JID))
+		(void)snprintf(
+		    jid, sizeof(jid), "%d", (int)conf_int(&c, P_JID));
 	if (jid[0] != '\0')
 		row = find_running(pl, jid);
 	else if (conf_file_name(pl->p->conf, 0)[0] != '\0')
@@ -215,8 +221,10 @@ choose(struct planner *pl)
 	for (size_t i = 0; i < conf_file_count(p->conf); i++) {
 		const char *name = conf_file_name(p->conf, i);
 
-		if (add(pl, (long)i, name, p->from_args ? find_by_args(pl) :
-		    find_running(pl, name), false) == -1)
+		if (add(pl, (long)i, name,
+			p->from_args ? find_by_args(pl) :
+				       find_running(pl, name),
+			false) == -1)
 			return -1;
 	}
 	return 0;
@@ -251,8 +259,9 @@ tell_done(const struct planner *pl, enum jail_event_kind kind,
 {
 	auto_strv struct strv words = STRV_INIT;
 	char text[512];
-	struct jail_event ev = { .kind = kind, .name = name, .jid = jid,
-		.text = text };
+	struct jail_event ev = {
+		.kind = kind, .name = name, .jid = jid, .text = text
+	};
 
 	(void)snprintf(text, sizeof(text), "%s: %s", name, what);
 	if (w != NULL && words_from_conf(&w->conf, &words) == 0)
@@ -300,7 +309,8 @@ do_start(const struct planner *pl, const struct unit *u)
 	if (load_conf(pl, u, &w, &e) == 0) {
 		if (conf_check(&w.conf, &e) == -1)
 			(void)(u->name[0] != '\0' ?
-			    jerr_wrap(&e, "%s", u->name) : -1);
+				jerr_wrap(&e, "%s", u->name) :
+				-1);
 		else
 			r = start_jail(&w, &e);
 		if (r == -1)
@@ -320,8 +330,8 @@ do_start(const struct planner *pl, const struct unit *u)
 /* The row as it is now: the snapshot may be as old as this command. */
 static int
 with_row(const struct planner *pl, const struct unit *u,
-    int (*fn)(const struct planner *, const struct unit *,
-	const struct reg_row *))
+    int (*fn)(
+	const struct planner *, const struct unit *, const struct reg_row *))
 {
 	struct reg_snapshot s;
 	struct jerr e = JERR_INIT;
@@ -337,8 +347,8 @@ with_row(const struct planner *pl, const struct unit *u,
 }
 
 static int
-stop_row(const struct planner *pl, const struct unit *u,
-    const struct reg_row *row)
+stop_row(
+    const struct planner *pl, const struct unit *u, const struct reg_row *row)
 {
 	struct jerr e = JERR_INIT;
 	struct walk w;
@@ -362,8 +372,8 @@ stop_row(const struct planner *pl, const struct unit *u,
 }
 
 static int
-modify_row(const struct planner *pl, const struct unit *u,
-    const struct reg_row *row)
+modify_row(
+    const struct planner *pl, const struct unit *u, const struct reg_row *row)
 {
 	struct jerr e = JERR_INIT;
 	struct walk w;
@@ -386,8 +396,8 @@ modify_row(const struct planner *pl, const struct unit *u,
 
 /* -mr: a create-only parameter that differs means a restart. */
 static int
-needs_restart(const struct planner *pl, const struct unit *u,
-    const struct reg_row *row)
+needs_restart(
+    const struct planner *pl, const struct unit *u, const struct reg_row *row)
 {
 	struct jerr e = JERR_INIT;
 	struct running run;
@@ -513,8 +523,8 @@ spawn(struct planner *pl, const struct unit *u, int *pidfd)
 /* Pass a signal on: from a terminal the walks have it already, from kill(1)
  * only we. */
 static void
-forward(const struct planner *pl, const struct pollfd *fds, size_t n,
-    bool *stop)
+forward(
+    const struct planner *pl, const struct pollfd *fds, size_t n, bool *stop)
 {
 	struct signalfd_siginfo si;
 

@@ -26,8 +26,9 @@ looks_dead(const struct reg_row *row)
 	struct iovec here = { .iov_base = &c, .iov_len = 1 };
 	struct iovec there = { .iov_base = NULL, .iov_len = 1 };
 
-	return row->init == 0 || (process_vm_readv(row->init, &here, 1, &there,
-	    1, 0) == -1 && errno == ESRCH);
+	return row->init == 0 ||
+	    (process_vm_readv(row->init, &here, 1, &there, 1, 0) == -1 &&
+		errno == ESRCH);
 }
 
 static void

@@ -12,7 +12,8 @@
  * that are half made, half removed, or whose pid 1 is gone.  What cannot be
  * taken back stays for the next time; fn (may be NULL) is told of it.
  */
-void recover_sweep(struct reg *reg, void (*fn)(void *, const char *), void *arg);
+void recover_sweep(
+    struct reg *reg, void (*fn)(void *, const char *), void *arg);
 
 /* One jail, after waiting for its end: swept if pid 1 is gone. */
 void recover_one(struct reg *reg, int jid, const char *uuid8);

@@ -80,7 +80,9 @@ running_close(struct running *r)
 void
 running_enter(const struct running *r, struct enter_jail *j)
 {
-	*j = (struct enter_jail) { .pidfd = r->pidfd, .cg_j = r->cg.j,
-		.base = r->base, .cf = r->cf,
+	*j = (struct enter_jail) { .pidfd = r->pidfd,
+		.cg_j = r->cg.j,
+		.base = r->base,
+		.cf = r->cf,
 		.osrelease = conf_str(&r->params, P_OSRELEASE) };
 }

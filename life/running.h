@@ -18,9 +18,9 @@ struct running {
 	int jid;
 	char uuid8[9];
 	uint32_t base;
-	struct jail_conf params;	/* as stored; owned */
-	struct confine *cf;		/* from them; owned */
-	int pidfd;			/* of pid 1 */
+	struct jail_conf params; /* as stored; owned */
+	struct confine *cf;	 /* from them; owned */
+	int pidfd;		 /* of pid 1 */
 	pid_t init;
 	struct cgroup cg;
 	int cgroot;

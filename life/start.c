@@ -60,8 +60,8 @@ explain(struct walk *w, struct jerr *e)
 	struct jerr why = JERR_INIT;
 	char peek;
 
-	if (w->barrier != -1 && recv(w->barrier, &peek, 1,
-	    MSG_PEEK | MSG_DONTWAIT) == 1 &&
+	if (w->barrier != -1 &&
+	    recv(w->barrier, &peek, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
 	    msg_expect(w->barrier, "pid 1", ~0u, NULL, NULL, &why) == -1 &&
 	    why.msg[0] != '\0')
 		*e = why;
@@ -76,8 +76,8 @@ roll_back(struct walk *w)
 		return;
 	/* C and what it may still do end with the cgroup. */
 	if (undo_and_release(take_ptr(w->rj), w->init_pidfd, &e) == -1)
-		walk_tell(w, JAIL_EVENT_ERROR, "not all was taken back: %s",
-		    e.msg);
+		walk_tell(
+		    w, JAIL_EVENT_ERROR, "not all was taken back: %s", e.msg);
 }
 
 /*
@@ -92,11 +92,11 @@ sweep_ended(struct walk *w, struct jerr *e)
 	enum wait_result r;
 
 	/* What the command left running is the jail, however long. */
-	r = output_wait(w, w->init_pidfd, w->out.rfd,
-	    command ? -1 : UNDO_WAIT_MS, &status);
+	r = output_wait(
+	    w, w->init_pidfd, w->out.rfd, command ? -1 : UNDO_WAIT_MS, &status);
 	if (r == WAIT_TIMEOUT) {
 		reg_jail_put(take_ptr(w->rj));
-		return 0;	/* somebody entered meanwhile: it lives on */
+		return 0; /* somebody entered meanwhile: it lives on */
 	}
 	if (undo_and_release(take_ptr(w->rj), w->init_pidfd, e) == -1)
 		return -1;

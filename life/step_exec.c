@@ -47,8 +47,8 @@ verdict(enum wait_result r, int status, const char *line, struct jerr *e)
 	case WAIT_TIMEOUT:
 		return jerr_set(e, ETIMEDOUT, "%s: timed out", line);
 	case WAIT_SIGNAL:
-		return jerr_set(e, EINTR, "%s: interrupted by signal %d", line,
-		    status);
+		return jerr_set(
+		    e, EINTR, "%s: interrupted by signal %d", line, status);
 	case WAIT_ENDED:
 		break;
 	}
@@ -83,7 +83,7 @@ run_host(struct walk *w, const char *line, struct jerr *e)
 	if (pid == -1 || h.background)
 		return pid == -1 ? -1 : 0;
 	r = output_wait(w, pidfd, w->out.rfd, timeout_ms(w), &status);
-	if (r == WAIT_SIGNAL)	/* it has a group of its own, so pass it on */
+	if (r == WAIT_SIGNAL) /* it has a group of its own, so pass it on */
 		(void)kill(-pid, status);
 	return verdict(r, status, line, e);
 }
@@ -105,17 +105,22 @@ run_host_list(struct walk *w, enum param_id id, struct jerr *e)
 static void
 inside_defaults(struct walk *w, struct enter_jail *j, struct enter_cmd *c)
 {
-	*j = (struct enter_jail) { .pidfd = w->init_pidfd, .cg_j = w->cg.j,
-		.base = reg_jail_row(w->rj)->base, .cf = w->cf,
+	*j = (struct enter_jail) { .pidfd = w->init_pidfd,
+		.cg_j = w->cg.j,
+		.base = reg_jail_row(w->rj)->base,
+		.cf = w->cf,
 		.osrelease = conf_isset(&w->conf, P_OSRELEASE) ?
-		    conf_str(&w->conf, P_OSRELEASE) : NULL };
+		    conf_str(&w->conf, P_OSRELEASE) :
+		    NULL };
 	*c = (struct enter_cmd) { .fd = { -1, -1, -1 },
 		.clean = conf_bool(&w->conf, P_EXEC_CLEAN),
-		.environment = w->plan->environment, .mask = w->oldmask,
+		.environment = w->plan->environment,
+		.mask = w->oldmask,
 		.user = conf_str(&w->conf, P_EXEC_JAIL_USER) };
 	if (c->user != NULL)
 		c->from = conf_bool(&w->conf, P_EXEC_SYSTEM_JAIL_USER) ?
-		    JAIL_USER_HOST : JAIL_USER_JAIL;
+		    JAIL_USER_HOST :
+		    JAIL_USER_JAIL;
 }
 
 /* jexec says "execvp: CMD: why", jail(8) "exec CMD: why". */
@@ -149,9 +154,11 @@ run_inside(struct walk *w, char *const *argv, const char *line, bool background,
 	c.fd[1] = c.fd[2] = out;
 	if (enter_start(&j, &c, &ch, e) == -1)
 		return -1;
-	if (background) {
+	if (background) { /* not waited for, but for its exec */
+		int failed = enter_error(&ch, e);
+
 		enter_child_close(&ch);
-		return 0;
+		return failed == -1 ? exec_error(e) : 0;
 	}
 	r = output_wait(w, ch.pidfd, rfd, timeout_ms(w), &status);
 	if (r == WAIT_ENDED && enter_error(&ch, e) == -1) {
@@ -163,8 +170,8 @@ run_inside(struct walk *w, char *const *argv, const char *line, bool background,
 }
 
 static int
-run_inside_list(struct walk *w, enum param_id id, int out, int rfd,
-    struct jerr *e)
+run_inside_list(
+    struct walk *w, enum param_id id, int out, int rfd, struct jerr *e)
 {
 	const struct strv *lines = conf_list(&w->conf, id);
 
@@ -202,7 +209,8 @@ explain_rc(const struct walk *w, struct jerr *e)
 			continue;
 		fd = path_open_in_root(w->rootfd, "/etc/rc", O_PATH, 0);
 		if (fd == -1 && errno == ENOENT)
-			(void)jerr_set(e, ENOENT, "%s: failed: this root has no "
+			(void)jerr_set(e, ENOENT,
+			    "%s: failed: this root has no "
 			    "/etc/rc: copy %s/rc and rc.shutdown to %s/etc/",
 			    lines->v[i], JAIL_DATADIR, w->path);
 		close_keep(fd);
@@ -262,12 +270,12 @@ step_command(struct walk *w, struct jerr *e)
 	if (words->n == 0)
 		return 0;
 	if (!w->plan->from_args)
-		return run_inside_list(w, P_COMMAND, output_of(w), w->out.rfd,
-		    e);
+		return run_inside_list(
+		    w, P_COMMAND, output_of(w), w->out.rfd, e);
 	if (w->consolelog == -1 && tty_probe(&tty) == 1)
 		return run_on_tty(w, words->v, words->v[0], &tty, e);
-	return run_inside(w, words->v, words->v[0], false, 0, output_of(w),
-	    w->out.rfd, e);
+	return run_inside(
+	    w, words->v, words->v[0], false, 0, output_of(w), w->out.rfd, e);
 }
 
 /* A pipe of its own, relayed until the command ends. */
@@ -293,12 +301,11 @@ step_exec_stop(struct walk *w, struct jerr *e)
 	return r;
 }
 
-#define HOST_ROW(fn, id)			\
-int						\
-fn(struct walk *w, struct jerr *e)		\
-{						\
-	return run_host_list(w, id, e);		\
-}
+#define HOST_ROW(fn, id) \
+	int fn(struct walk *w, struct jerr *e) \
+	{ \
+		return run_host_list(w, id, e); \
+	}
 
 HOST_ROW(step_exec_prepare, P_EXEC_PREPARE)
 HOST_ROW(step_exec_prestart, P_EXEC_PRESTART)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "life/modify.h"
 #include "life/walk.h"
 #include "life/words.h"
 #include "linux/proc.h"
@@ -29,7 +30,9 @@ static bool
 has_work(const struct walk *w)
 {
 	static const enum param_id tool[] = {
-		P_EXEC_START, P_COMMAND, P_EXEC_POSTSTART,
+		P_EXEC_START,
+		P_COMMAND,
+		P_EXEC_POSTSTART,
 	};
 
 	if (conf_bool(&w->conf, P_PERSIST))
@@ -68,7 +71,9 @@ static void
 conf_message(void *arg, bool is_note, const char *line)
 {
 	const struct walk *w = arg;
-	struct jail_event ev = { .name = w->name, .jid = w->jid, .text = line,
+	struct jail_event ev = { .name = w->name,
+		.jid = w->jid,
+		.text = line,
 		.kind = is_note ? JAIL_EVENT_NOTE : JAIL_EVENT_ERROR };
 
 	/* Notes were told when the jail was expanded first. */
@@ -84,7 +89,7 @@ step_expand(struct walk *w, struct jerr *e)
 	bool needs = false;
 
 	if (conf_file_jail(w->plan->conf, w->conf_index, w->jid, &needs, &again,
-	    conf_message, w, e) == -1) {
+		conf_message, w, e) == -1) {
 		conf_free(&again);
 		return -1;
 	}
@@ -121,10 +126,10 @@ tell_jail_set(const struct walk *w, const char *call, const char *first)
 		(void)strbuf_puts(&b, first);
 	for (size_t i = 0; i < words.n; i++)
 		if (is_kernel_word(words.v[i]))
-			(void)strbuf_addf(&b, "%s%s", b.len != 0 ? " " : "",
-			    words.v[i]);
-	walk_tell(w, JAIL_EVENT_VERBOSE, "jail_set(%s) %s", call,
-	    strbuf_str(&b));
+			(void)strbuf_addf(
+			    &b, "%s%s", b.len != 0 ? " " : "", words.v[i]);
+	walk_tell(
+	    w, JAIL_EVENT_VERBOSE, "jail_set(%s) %s", call, strbuf_str(&b));
 }
 
 int
@@ -148,6 +153,12 @@ step_publish(struct walk *w, struct jerr *e)
 	if (reg_set_state(w->rj, REG_CREATED, e) == -1)
 		return -1;
 	tell_jail_set(w, "JAIL_CREATE", NULL);
+	if (conf_int(&w->conf, P_SECURELEVEL) > 0)
+		walk_event(w,
+		    &(struct jail_event) { .kind = JAIL_EVENT_WARNING,
+			.name = w->name,
+			.jid = w->jid,
+			.text = MODIFY_SECURELEVEL });
 	return 0;
 }
 

@@ -53,21 +53,24 @@ check_ancestors(const struct walk *w)
 			return;
 		if (st.st_uid == 0 && (st.st_mode & 0011) == 0)
 			closed = true;
-		if (st.st_uid != 0 || ((st.st_mode & 0022) != 0 &&
-		    (st.st_mode & S_ISVTX) == 0))
+		if (st.st_uid != 0 ||
+		    ((st.st_mode & 0022) != 0 && (st.st_mode & S_ISVTX) == 0))
 			(void)snprintf(writable, sizeof(writable), "%s", dir);
 	}
 	if (writable[0] != '\0')
-		walk_tell(w, JAIL_EVENT_WARNING, "path: %s can be changed by "
+		walk_tell(w, JAIL_EVENT_WARNING,
+		    "path: %s can be changed by "
 		    "others than root: chown root %s && chmod go-w %s",
 		    writable, writable, writable);
 	if (!closed) {
 		(void)snprintf(dir, sizeof(dir), "%s", w->path);
 		*strrchr(dir, '/') = '\0';
 		if (dir[0] != '\0')
-			walk_tell(w, JAIL_EVENT_WARNING, "path: every user of "
+			walk_tell(w, JAIL_EVENT_WARNING,
+			    "path: every user of "
 			    "the host can reach the jail's setuid programs: "
-			    "chmod 700 %s", dir);
+			    "chmod 700 %s",
+			    dir);
 	}
 }
 
@@ -80,8 +83,8 @@ step_root(struct walk *w, struct jerr *e)
 	if (given == NULL || given[0] == '\0')
 		given = "/";
 	if (given[0] != '/' && !(w->plan == NULL || w->plan->from_args))
-		return jerr_set(e, EINVAL, "path %s: not an absolute pathname",
-		    given);
+		return jerr_set(
+		    e, EINVAL, "path %s: not an absolute pathname", given);
 	w->rootfd = open(given, O_PATH | O_CLOEXEC);
 	if (w->rootfd == -1 || fstat(w->rootfd, &st) == -1)
 		return jerr_sys(e, "path %s", given);
@@ -154,12 +157,14 @@ step_limits(struct walk *w, struct jerr *e)
 		if (str_eq(k->key, "pids.max"))
 			pids = true;
 		if (cgroup_limit(w->cgroot, &w->cg, k->key,
-		    k->value != NULL ? k->value : "", e) == -1)
+			k->value != NULL ? k->value : "", e) == -1)
 			return jerr_wrap(e, "cgroup.%s", k->key);
 	}
 	/* The default is for hosts that can: nobody asked for it by name. */
-	if (!pids && cgroup_limit(w->cgroot, &w->cg, "pids.max",
-	    PIDS_MAX_DEFAULT, &none) == -1 && none.code != ENODEV) {
+	if (!pids &&
+	    cgroup_limit(
+		w->cgroot, &w->cg, "pids.max", PIDS_MAX_DEFAULT, &none) == -1 &&
+	    none.code != ENODEV) {
 		*e = none;
 		return jerr_wrap(e, "pids.max");
 	}

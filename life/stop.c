@@ -65,8 +65,8 @@ step_term(struct walk *w, struct jerr *e)
 		return -1;
 	/* In slices, so that a signal is seen. */
 	for (; left > 0 && r == 0; left -= 200) {
-		r = cgroup_wait_empty(w->cg.j, w->init_pidfd,
-		    left < 200 ? (int)left : 200);
+		r = cgroup_wait_empty(
+		    w->cg.j, w->init_pidfd, left < 200 ? (int)left : 200);
 		if (r == 0 && walk_signal(w) != 0)
 			return jerr_set(e, EINTR, "interrupted");
 	}
@@ -92,7 +92,7 @@ step_dying(struct walk *w, struct jerr *e)
 static int
 step_kill(struct walk *w, struct jerr *e)
 {
-	w->init = 0;	/* no JPID for the hooks that follow */
+	w->init = 0; /* no JPID for the hooks that follow */
 	return undo_all(w->rj, w->init_pidfd, e);
 }
 
@@ -129,7 +129,7 @@ run_to_the_end(struct walk *w, unsigned kinds, struct jerr *e)
 			continue;
 		if (end_rows[i].run == step_kill)
 			left = true;
-		if (r == -1)	/* the first is returned, the others told */
+		if (r == -1) /* the first is returned, the others told */
 			walk_tell(w, JAIL_EVENT_ERROR, "%s", one.msg);
 		else
 			*e = one;
@@ -151,7 +151,8 @@ end_under_walk(struct walk *w, const struct reg_row *row, struct jerr *e)
 
 	if (j == NULL)
 		return -1;
-	r = w->cg.top == -1 || cgroup_kill(w->cg.top) == 0 ? 0 :
+	r = w->cg.top == -1 || cgroup_kill(w->cg.top) == 0 ?
+	    0 :
 	    jerr_sys(e, "kill");
 	if (r == 0 && w->init_pidfd != -1)
 		(void)cgroup_wait_empty(w->cg.top, w->init_pidfd, UNDO_WAIT_MS);
@@ -183,15 +184,15 @@ borrow(struct walk *w, const struct reg_row *row, struct jerr *e)
 }
 
 int
-stop_jail(struct walk *w, const struct reg_row *row, unsigned ops,
-    struct jerr *e)
+stop_jail(
+    struct walk *w, const struct reg_row *row, unsigned ops, struct jerr *e)
 {
 	unsigned kinds = STEP_KERNEL |
 	    (w->plan != NULL && (ops & JAIL_OP_FORCE) == 0 ? STEP_TOOL : 0);
 	bool alive, walked;
 
 	if (row->state == REG_DYING)
-		return 0;	/* being removed, by our caller perhaps */
+		return 0; /* being removed, by our caller perhaps */
 	w->rj = reg_take(w->reg, row->jid, row->uuid8, e);
 	walked = w->rj == NULL && e->code == EWOULDBLOCK;
 	if (w->rj == NULL && !walked)
@@ -199,13 +200,13 @@ stop_jail(struct walk *w, const struct reg_row *row, unsigned ops,
 	alive = borrow(w, row, e) == 0;
 	if (!alive && e->code != ESRCH)
 		return jerr_wrap(e, "%s", w->name);
-	if (alive && walk_run(w, ask_rows, nitems(ask_rows), kinds, NULL, e) ==
-	    -1)
+	if (alive &&
+	    walk_run(w, ask_rows, nitems(ask_rows), kinds, NULL, e) == -1)
 		return jerr_wrap(e, "%s", w->name);
 	if (walked)
 		return end_under_walk(w, row, e);
-	return run_to_the_end(w, kinds, e) == -1 ?
-	    jerr_wrap(e, "%s", w->name) : 0;
+	return run_to_the_end(w, kinds, e) == -1 ? jerr_wrap(e, "%s", w->name) :
+						   0;
 }
 
 /* -C: the part after the removal, for a jail that is gone. */

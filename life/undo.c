@@ -22,8 +22,8 @@ undo_cgroup(const char *text, int pidfd, struct jerr *e)
 	/* A damaged record must not take somebody else's group away. */
 	if (rest == NULL || *rest == '\0' || *rest == '.' ||
 	    __builtin_strchr(rest, '/') != NULL)
-		return jerr_set(e, EINVAL, "record names no jail's cgroup: %s",
-		    text);
+		return jerr_set(
+		    e, EINVAL, "record names no jail's cgroup: %s", text);
 	return cgroup_remove(root, text, pidfd, UNDO_WAIT_MS, e);
 }
 

@@ -9,7 +9,7 @@
 #include "registry/registry.h"
 
 /* Kinds of record that are written today. */
-#define UNDO_CGROUP "cgroup"	/* "jail/3.1234abcd", below the cgroup2 root */
+#define UNDO_CGROUP "cgroup" /* "jail/3.1234abcd", below the cgroup2 root */
 
 /* How long what was killed may take to be gone. */
 #define UNDO_WAIT_MS 10000

@@ -100,8 +100,9 @@ void
 walk_tell(const struct walk *w, enum jail_event_kind kind, const char *fmt, ...)
 {
 	char text[JERR_MSGLEN];
-	struct jail_event ev = { .kind = kind, .name = w->name, .jid = w->jid,
-		.text = text };
+	struct jail_event ev = {
+		.kind = kind, .name = w->name, .jid = w->jid, .text = text
+	};
 	va_list ap;
 	int n = 0;
 

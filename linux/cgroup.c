@@ -43,7 +43,7 @@ root_by_mountinfo(void)
 	if (fd == -1 || io_read_all(fd, 16 << 20, &b) == -1 || b.s == NULL)
 		return -1;
 	for (line = strtok_r(b.s, "\n", &save); line != NULL;
-	    line = strtok_r(NULL, "\n", &save)) {
+	     line = strtok_r(NULL, "\n", &save)) {
 		char dir[512];
 
 		if (strstr(line, " - cgroup2 ") != NULL &&
@@ -58,7 +58,8 @@ int
 cgroup_root(struct jerr *e)
 {
 	static const char *const usual[] = {
-		"/sys/fs/cgroup", "/sys/fs/cgroup/unified",
+		"/sys/fs/cgroup",
+		"/sys/fs/cgroup/unified",
 	};
 	int fd;
 
@@ -140,7 +141,7 @@ has_word(int dirfd, const char *file, const char *word)
 	if (io_read_file(dirfd, file, buf, sizeof(buf)) == -1)
 		return false;
 	for (w = strtok_r(buf, " ", &save); w != NULL;
-	    w = strtok_r(NULL, " ", &save))
+	     w = strtok_r(NULL, " ", &save))
 		if (str_eq(w, word))
 			return true;
 	return false;
@@ -157,6 +158,27 @@ enable(int dirfd, const char *controller)
 		return 0;
 	(void)snprintf(plus, sizeof(plus), "+%s", controller);
 	return io_write_file(dirfd, "cgroup.subtree_control", plus);
+}
+
+/*
+ * Another start may just be switching the controller on: subtree_control names
+ * it before our group's files are there.  Writing it once more waits for that.
+ */
+static int
+write_limit(int parent, int top, const char *controller, const char *file,
+    const char *value)
+{
+	char plus[64];
+
+	if (io_write_file(top, file, value) == 0)
+		return 0;
+	if ((errno != ENOENT && errno != EACCES) ||
+	    str_eq(controller, "cgroup"))
+		return -1;
+	(void)snprintf(plus, sizeof(plus), "+%s", controller);
+	if (io_write_file(parent, "cgroup.subtree_control", plus) == -1)
+		return -1;
+	return io_write_file(top, file, value);
 }
 
 int
@@ -183,7 +205,7 @@ cgroup_limit(int root, const struct cgroup *c, const char *file,
 		    enable(parent, controller) == -1)
 			return jerr_sys(e, "controller %s", controller);
 	}
-	if (io_write_file(c->top, file, value) == -1) {
+	if (write_limit(parent, c->top, controller, file, value) == -1) {
 		if (errno == ENOENT || errno == EACCES)
 			return jerr_set(e, ENOENT, "no such cgroup file");
 		return jerr_sys(e, "%s", value);
@@ -208,8 +230,8 @@ events_populated(int evfd)
 int
 cgroup_populated(int dirfd)
 {
-	auto_close int ev = openat(dirfd, "cgroup.events",
-	    O_RDONLY | O_CLOEXEC);
+	auto_close int ev = openat(
+	    dirfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
 	return ev == -1 ? -1 : events_populated(ev);
 }
@@ -223,8 +245,8 @@ cgroup_kill(int dirfd)
 int
 cgroup_wait_empty(int dirfd, int pidfd, int timeout_ms)
 {
-	auto_close int ev = openat(dirfd, "cgroup.events",
-	    O_RDONLY | O_CLOEXEC);
+	auto_close int ev = openat(
+	    dirfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	int64_t end = mono_ms() + timeout_ms;
 	struct pollfd p[2] = {
 		{ .fd = ev, .events = POLLPRI },
@@ -246,7 +268,7 @@ cgroup_wait_empty(int dirfd, int pidfd, int timeout_ms)
 		if (poll(p, 2, (int)left) == -1 && errno != EINTR)
 			return -1;
 		if (p[1].revents != 0)
-			p[1].fd = -1;	/* pid 1 is gone; the rest may not be */
+			p[1].fd = -1; /* pid 1 is gone; the rest may not be */
 	}
 }
 
@@ -266,8 +288,8 @@ remove_dir(int dirfd, const char *name)
 }
 
 int
-cgroup_remove(int root, const char *rel, int pidfd, int timeout_ms,
-    struct jerr *e)
+cgroup_remove(
+    int root, const char *rel, int pidfd, int timeout_ms, struct jerr *e)
 {
 	auto_close int top = openat(root, rel, OPEN_DIR);
 	int r;
@@ -299,8 +321,7 @@ cgroup_remove(int root, const char *rel, int pidfd, int timeout_ms,
 int
 cgroup_pids(int dirfd, pid_t **pids, size_t *n)
 {
-	auto_close int fd = openat(dirfd, "cgroup.procs",
-	    O_RDONLY | O_CLOEXEC);
+	auto_close int fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	auto_strbuf struct strbuf b = STRBUF_INIT;
 	char *line, *save = NULL;
 	size_t cap = 0;
@@ -312,11 +333,11 @@ cgroup_pids(int dirfd, pid_t **pids, size_t *n)
 	if (b.s == NULL)
 		return 0;
 	for (line = strtok_r(b.s, "\n", &save); line != NULL;
-	    line = strtok_r(NULL, "\n", &save)) {
+	     line = strtok_r(NULL, "\n", &save)) {
 		uint64_t pid;
 
 		if (num_u64(line, INT32_MAX, &pid) == -1 || pid == 0)
-			continue;	/* 0: not in our pid namespace */
+			continue; /* 0: not in our pid namespace */
 		if (*n == cap) {
 			pid_t *p;
 

@@ -13,12 +13,15 @@
 #include "base/err.h"
 
 struct cgroup {
-	int top;	/* O_PATH descriptors, -1 when not open; owned */
+	int top; /* O_PATH descriptors, -1 when not open; owned */
 	int init;
 	int j;
 };
 
-#define CGROUP_INIT { .top = -1, .init = -1, .j = -1 }
+#define CGROUP_INIT \
+	{ \
+		.top = -1, .init = -1, .j = -1 \
+	}
 #define CGROUP_PARENT "jail"
 
 /* O_PATH of the cgroup2 mount's root (pure: /sys/fs/cgroup, hybrid: below it,
@@ -41,8 +44,8 @@ void cgroup_close(struct cgroup *c);
 int cgroup_limit(int root, const struct cgroup *c, const char *file,
     const char *value, struct jerr *e);
 
-int cgroup_populated(int dirfd);	/* 1, 0, or -1 with errno */
-int cgroup_kill(int dirfd);		/* SIGKILL to all below; 0 or -1, errno */
+int cgroup_populated(int dirfd); /* 1, 0, or -1 with errno */
+int cgroup_kill(int dirfd);	 /* SIGKILL to all below; 0 or -1, errno */
 
 /*
  * Wait until nothing lives below dirfd: 1 empty, 0 not in timeout_ms, -1 errno.
@@ -56,8 +59,8 @@ int cgroup_wait_empty(int dirfd, int pidfd, int timeout_ms);
  * below; and the parent when it was the last.  Nothing there: 0.  EBUSY: what
  * cannot be killed is still there.
  */
-int cgroup_remove(int root, const char *rel, int pidfd, int timeout_ms,
-    struct jerr *e);
+int cgroup_remove(
+    int root, const char *rel, int pidfd, int timeout_ms, struct jerr *e);
 
 /* Pids in dirfd's cgroup.procs as the caller counts; malloc'd; 0 or -1. */
 int cgroup_pids(int dirfd, pid_t **pids, size_t *n);

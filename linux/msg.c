@@ -72,7 +72,7 @@ received_fd(struct msghdr *h)
 	int fd = -1;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL;
-	    c = CMSG_NXTHDR(h, c))
+	     c = CMSG_NXTHDR(h, c))
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
 		    c->cmsg_len == CMSG_LEN(sizeof(int)))
 			memcpy(&fd, CMSG_DATA(c), sizeof(int));
@@ -89,8 +89,10 @@ msg_expect(int sock, const char *who, uint32_t kind, int32_t *num, int *fd,
 		struct cmsghdr align;
 		char buf[CMSG_SPACE(sizeof(int))];
 	} ctl;
-	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = ctl.buf, .msg_controllen = sizeof(ctl.buf) };
+	struct msghdr h = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = ctl.buf,
+		.msg_controllen = sizeof(ctl.buf) };
 	ssize_t n;
 	int got;
 

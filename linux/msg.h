@@ -11,14 +11,14 @@
 #include "base/err.h"
 
 struct msg {
-	uint32_t kind;		/* the two sides' own numbering; MSG_ERROR is common */
+	uint32_t kind; /* the two sides' own numbering; MSG_ERROR is common */
 	int32_t num;
-	struct jerr err;	/* with MSG_ERROR */
+	struct jerr err; /* with MSG_ERROR */
 };
 
 #define MSG_ERROR 0
 
-int msg_pair(int sv[2], struct jerr *e);	/* both O_CLOEXEC */
+int msg_pair(int sv[2], struct jerr *e); /* both O_CLOEXEC */
 
 /* fd -1: none.  0, or -1 with errno. */
 int msg_send(int sock, uint32_t kind, int32_t num, int fd);

@@ -24,8 +24,8 @@ ns_write_maps(int procfd, pid_t pid, uint32_t base, struct jerr *e)
 	static const char *const files[] = { "uid_map", "gid_map" };
 	char path[64], line[64];
 
-	(void)snprintf(line, sizeof(line), "0 %u %u\n", (unsigned)base,
-	    IDMAP_COUNT);
+	(void)snprintf(
+	    line, sizeof(line), "0 %u %u\n", (unsigned)base, IDMAP_COUNT);
 	for (size_t i = 0; i < nitems(files); i++) {
 		(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, files[i]);
 		if (io_write_file(procfd, path, line) == -1)
@@ -69,7 +69,8 @@ ns_ping_range(int procfd, uint32_t base, struct jerr *e)
 
 	(void)snprintf(line, sizeof(line), "%u %u\n", (unsigned)base,
 	    (unsigned)base + IDMAP_COUNT - 1);
-	if (io_write_file(procfd, "sys/net/ipv4/ping_group_range", line) == -1 &&
+	if (io_write_file(procfd, "sys/net/ipv4/ping_group_range", line) ==
+		-1 &&
 	    errno != ENOENT)
 		return jerr_sys(e, "ping_group_range");
 	return 0;

@@ -19,7 +19,7 @@
  * gid_map Linux 6.1 accepts the mount and maps no group, for ever.
  */
 int ns_write_maps(int procfd, pid_t pid, uint32_t base, struct jerr *e);
-int ns_open_user(int procfd, pid_t pid, struct jerr *e);	/* its descriptor */
+int ns_open_user(int procfd, pid_t pid, struct jerr *e); /* its descriptor */
 
 /* Bring lo up in the caller's network namespace. */
 int ns_lo_up(struct jerr *e);

@@ -110,8 +110,8 @@ pidfd_wait(int pidfd, int timeout_ms, int *status)
 	/* __WALL: children with exit_signal 0 are "clone children". */
 	do {
 		memset(&si, 0, sizeof(si));
-		n = waitid((idtype_t)P_PIDFD, (id_t)pidfd, &si,
-		    WEXITED | __WALL);
+		n = waitid(
+		    (idtype_t)P_PIDFD, (id_t)pidfd, &si, WEXITED | __WALL);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return -1;
@@ -130,13 +130,13 @@ proc_start_time(int procfd, pid_t pid)
 
 	(void)snprintf(path, sizeof(path), "%s%d/stat",
 	    procfd == -1 ? "/proc/" : "", (int)pid);
-	if (io_read_file(procfd == -1 ? AT_FDCWD : procfd, path, buf,
-	    sizeof(buf)) <= 0)
+	if (io_read_file(
+		procfd == -1 ? AT_FDCWD : procfd, path, buf, sizeof(buf)) <= 0)
 		return 0;
 	/* The command's name may hold anything: count from the last ')'. */
 	p = strrchr(buf, ')');
 	if (p == NULL || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X')
-		return 0;	/* dead, though nobody has reaped it yet */
+		return 0; /* dead, though nobody has reaped it yet */
 	p++;
 	for (int field = 2; field < 21 && p != NULL; field++) {
 		p = strchr(p, ' ');

@@ -12,16 +12,16 @@
 #include <stdint.h>
 
 struct proc_clone {
-	uint64_t flags;		/* CLONE_NEW*; never CLONE_VM */
-	int cgroup;		/* O_PATH of a cgroup2 directory, or -1 */
-	int exit_signal;	/* 0: the caller sees no SIGCHLD */
+	uint64_t flags;	 /* CLONE_NEW*; never CLONE_VM */
+	int cgroup;	 /* O_PATH of a cgroup2 directory, or -1 */
+	int exit_signal; /* 0: the caller sees no SIGCHLD */
 };
 
 /* As fork(2), by clone3 with CLONE_PIDFD: pid in the parent (and *pidfd), 0 in
  * the child, -1 with errno. */
 pid_t proc_clone(const struct proc_clone *w, int *pidfd);
 
-int pidfd_of(pid_t pid);			/* O_CLOEXEC; -1, errno */
+int pidfd_of(pid_t pid); /* O_CLOEXEC; -1, errno */
 int pidfd_kill(int pidfd, int sig);
 
 /*

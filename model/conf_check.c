@@ -30,7 +30,9 @@ at_default(const struct jail_conf *c, enum param_id id)
 		return is == NULL || strcmp(is, dflt != NULL ? dflt : "") == 0;
 	case PT_LIST:
 	case PT_COMMA:
-		return c->val[id].strs.n == 0;
+		/* nat="" clears the list, as jls -s shows it. */
+		return c->val[id].strs.n == 0 ||
+		    (c->val[id].strs.n == 1 && c->val[id].strs.v[0][0] == '\0');
 	}
 	return false;
 }

@@ -21,7 +21,7 @@
  * last id, in whole steps.
  */
 #define RANGE_FIRST 0x7000u
-#define RANGE_END 0xffffu	/* 0xffff0000 upward holds (uid_t)-1: never */
+#define RANGE_END 0xffffu /* 0xffff0000 upward holds (uid_t)-1: never */
 #define RANGE_STEP 65536u
 #define SUBID_MAX (16u << 20)
 
@@ -110,8 +110,8 @@ check_numeric(const char *name, int jid, struct jerr *e)
 
 	if (n == -1 || n == jid)
 		return 0;
-	return jerr_set(e, EINVAL,
-	    "name cannot be numeric (unless it is the jid)");
+	return jerr_set(
+	    e, EINVAL, "name cannot be numeric (unless it is the jid)");
 }
 
 int
@@ -146,8 +146,8 @@ alloc_identity(struct reg *r, const struct reg_snapshot *s,
 	if (id->jid < 0)
 		return jerr_set(e, EINVAL, "negative jid");
 	if (id->jid > REG_JID_MAX)
-		return jerr_set(e, EINVAL, "jid: %d: larger than %d", id->jid,
-		    REG_JID_MAX);
+		return jerr_set(
+		    e, EINVAL, "jid: %d: larger than %d", id->jid, REG_JID_MAX);
 	if (id->jid == 0 && name_number(given) > 0)
 		id->jid = name_number(given);
 	else if (id->jid == 0) {
@@ -181,7 +181,7 @@ static void
 mark(struct slots *m, uint64_t first, uint64_t count)
 {
 	uint64_t from = first / RANGE_STEP;
-	uint64_t to;	/* the last one touched */
+	uint64_t to; /* the last one touched */
 
 	if (count == 0 || first > UINT32_MAX)
 		return;
@@ -190,8 +190,8 @@ mark(struct slots *m, uint64_t first, uint64_t count)
 	if (from < RANGE_FIRST)
 		from = RANGE_FIRST;
 	for (uint64_t i = from; i <= to && i < RANGE_END; i++)
-		m->used[(i - RANGE_FIRST) / 8] |=
-		    (uint8_t)(1u << ((i - RANGE_FIRST) % 8));
+		m->used[(i - RANGE_FIRST) / 8] |= (uint8_t)(1u
+		    << ((i - RANGE_FIRST) % 8));
 }
 
 /* "user:first:count" lines; what does not parse reserves nothing, as for
@@ -209,7 +209,7 @@ mark_subids(struct slots *m, const char *file, struct jerr *e)
 	if (io_read_all(fd, SUBID_MAX, &b) == -1)
 		return jerr_sys(e, "%s", file);
 	for (char *line = b.s == NULL ? NULL : strtok_r(b.s, "\n", &save);
-	    line != NULL; line = strtok_r(NULL, "\n", &save)) {
+	     line != NULL; line = strtok_r(NULL, "\n", &save)) {
 		char *first = strchr(line, ':'), *count;
 		uint64_t nfirst, ncount;
 

@@ -27,7 +27,7 @@
 
 #define INDEX "index"
 #define INDEX_NEW "index.new"
-#define INDEX_MAX (256u << 20)	/* a bound, not a goal: 1000 jails are 100 KB */
+#define INDEX_MAX (256u << 20) /* a bound, not a goal: 1000 jails are 100 KB */
 
 int
 index_header(const char *text, const char *boot, size_t *len)
@@ -70,8 +70,8 @@ index_load(struct reg *r, bool write, struct index_text *ix, struct jerr *e)
 	*ix = (struct index_text)INDEX_TEXT_INIT;
 	if (r->dirfd == -1)
 		goto empty;
-	ix->fd = openat(r->dirfd, INDEX, (write ? O_RDWR : O_RDONLY) |
-	    O_CLOEXEC);
+	ix->fd = openat(
+	    r->dirfd, INDEX, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	if (ix->fd == -1) {
 		if (errno == ENOENT && !write)
 			goto empty;
@@ -95,8 +95,8 @@ index_load(struct reg *r, bool write, struct index_text *ix, struct jerr *e)
 	switch (index_header(strbuf_str(&b), r->boot, &ix->body)) {
 	case -1:
 		index_unload(ix);
-		return jerr_set(e, EPROTO, "%s/index: of another version",
-		    r->path);
+		return jerr_set(
+		    e, EPROTO, "%s/index: of another version", r->path);
 	case 0:
 		ix->body = ix->len;
 		break;
@@ -119,7 +119,8 @@ row_head(const char *s, int *state, int *jid, const char **uuid8)
 	char *end;
 	unsigned long n;
 
-	if ((s[0] != REG_STARTING && s[0] != REG_CREATED && s[0] != REG_ALIVE && s[0] != REG_DYING) ||
+	if ((s[0] != REG_STARTING && s[0] != REG_CREATED && s[0] != REG_ALIVE &&
+		s[0] != REG_DYING) ||
 	    s[1] != ' ' || s[2] < '1' || s[2] > '9')
 		return false;
 	n = strtoul(s + 2, &end, 10);
@@ -224,15 +225,17 @@ index_parse(struct index_text *ix, struct reg_snapshot *s,
 	size_t max = 1, dead = 0, stale;
 	char *p, *end;
 
-	*s = (struct reg_snapshot) { .dev = ix->dev, .ino = ix->ino,
-		.size = (off_t)ix->len, .mtime = ix->mtime };
+	*s = (struct reg_snapshot) { .dev = ix->dev,
+		.ino = ix->ino,
+		.size = (off_t)ix->len,
+		.mtime = ix->mtime };
 	for (p = ix->s + ix->body; (p = strchr(p, '\n')) != NULL; p++)
 		max++;
 	s->rows = calloc(max, sizeof(*s->rows));
 	if (s->rows == NULL)
 		return jerr_sys(e, "registry");
 	for (p = ix->s + ix->body; (end = strchr(p, '\n')) != NULL;
-	    p = end + 1) {
+	     p = end + 1) {
 		struct reg_row *row = &s->rows[s->n];
 
 		*end = '\0';
@@ -257,8 +260,8 @@ replace(struct reg *r, const char *text, size_t len, struct jerr *e)
 {
 	auto_close int fd = -1;
 
-	fd = openat(r->dirfd, INDEX_NEW, O_WRONLY | O_CREAT | O_TRUNC |
-	    O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = openat(r->dirfd, INDEX_NEW,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd == -1)
 		return jerr_sys(e, "%s/index", r->path);
 	if (fchmod(fd, 0644) == -1 || io_write_all(fd, text, len) == -1 ||
@@ -274,8 +277,8 @@ int
 index_create(struct reg *r, struct jerr *e)
 {
 	char head[80];
-	int n = snprintf(head, sizeof(head), "index %d %s\n",
-	    REG_INDEX_FORMAT, r->boot);
+	int n = snprintf(
+	    head, sizeof(head), "index %d %s\n", REG_INDEX_FORMAT, r->boot);
 
 	return replace(r, head, (size_t)n, e);
 }
@@ -315,8 +318,8 @@ row_print(const struct reg_row *row, struct strbuf *b)
 }
 
 int
-index_append(struct reg *r, const struct reg_row *row, size_t *off,
-    struct jerr *e)
+index_append(
+    struct reg *r, const struct reg_row *row, size_t *off, struct jerr *e)
 {
 	auto_strbuf struct strbuf b = STRBUF_INIT;
 	auto_close int fd = -1;
@@ -340,7 +343,7 @@ index_append(struct reg *r, const struct reg_row *row, size_t *off,
 		return 0;
 	}
 	if (n >= 0)
-		errno = ENOSPC;		/* the rest would not fit */
+		errno = ENOSPC; /* the rest would not fit */
 	(void)jerr_sys(e, "%s/index", r->path);
 	/* If this fails too, the next writer mends the tail. */
 	if (ftruncate(fd, st.st_size) == -1)
@@ -380,8 +383,8 @@ row_look_for(const struct index_text *ix, int jid, const char *uuid8)
 }
 
 int
-index_locate(struct reg *r, int jid, const char *uuid8, size_t *off,
-    struct jerr *e)
+index_locate(
+    struct reg *r, int jid, const char *uuid8, size_t *off, struct jerr *e)
 {
 	auto_close int fd = openat(r->dirfd, INDEX, O_RDONLY | O_CLOEXEC);
 	struct index_text ix;
@@ -426,8 +429,7 @@ index_kill_others(struct reg *r, int jid, size_t keep, struct jerr *e)
 
 	if (index_load(r, true, &ix, e) == -1)
 		return -1;
-	for (p = ix.s + ix.body; *p != '\0' && rc == 0;
-	    p = strchr(p, '\n') + 1)
+	for (p = ix.s + ix.body; *p != '\0' && rc == 0; p = strchr(p, '\n') + 1)
 		if (*p != '-' && row_head(p, &state, &n, &u) && n == jid &&
 		    (size_t)(p - ix.s) != keep)
 			rc = put_letter(r, ix.fd, (size_t)(p - ix.s), 0, e);

@@ -111,8 +111,7 @@ unhold(struct reg_jail *j)
 
 /* Reads the index for a writer, and rewrites it first when it pays. */
 static int
-read_index(struct reg *r, struct reg_snapshot *s, bool *stale,
-    struct jerr *e)
+read_index(struct reg *r, struct reg_snapshot *s, bool *stale, struct jerr *e)
 {
 	struct index_text ix;
 	struct index_waste w;
@@ -125,8 +124,7 @@ read_index(struct reg *r, struct reg_snapshot *s, bool *stale,
 		index_unload(&ix);
 		if (stale != NULL)
 			*stale = rc == 0 && w.stale > 0;
-		if (rc == -1 || !again ||
-		    w.dead + w.stale <= s->n + DEAD_SLACK)
+		if (rc == -1 || !again || w.dead + w.stale <= s->n + DEAD_SLACK)
 			return rc;
 		reg_snapshot_free(s);
 		index_compact(r);
@@ -179,8 +177,11 @@ static struct reg_jail *
 reserve_locked(struct reg *r, const struct reg_snapshot *s,
     const struct reg_want *w, const struct identity *id, struct jerr *e)
 {
-	struct reg_row row = { .state = REG_STARTING, .jid = id->jid,
-		.name = id->name, .path = w->path, .hostname = w->hostname,
+	struct reg_row row = { .state = REG_STARTING,
+		.jid = id->jid,
+		.name = id->name,
+		.path = w->path,
+		.hostname = w->hostname,
 		.ip4 = w->ip4 };
 	struct jerr ignored = JERR_INIT;
 	struct reg_jail *j;
@@ -249,8 +250,8 @@ take_locked(struct reg *r, const struct reg_snapshot *s, int jid,
 		return NULL;
 	j->fd = journal_open(r, jid, row->uuid8, e);
 	/* An update that was cut short left the older row alive as well. */
-	if (j->fd == -1 || (stale &&
-		index_kill_others(r, jid, row->offset, e) == -1)) {
+	if (j->fd == -1 ||
+	    (stale && index_kill_others(r, jid, row->offset, e) == -1)) {
 		jail_free(j);
 		return NULL;
 	}
@@ -290,8 +291,8 @@ reg_jail_row(const struct reg_jail *j)
 static int
 put_state(struct reg_jail *j, int state, struct jerr *e)
 {
-	if (index_locate(j->r, j->row.jid, j->row.uuid8, &j->row.offset,
-		e) == -1)
+	if (index_locate(j->r, j->row.jid, j->row.uuid8, &j->row.offset, e) ==
+	    -1)
 		return -1;
 	return index_state(j->r, j->row.offset, state, e);
 }

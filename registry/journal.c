@@ -37,10 +37,9 @@ walk_lock(struct reg *r, int fd, int jid, struct jerr *e)
 		return jerr_sys(e, "%s/private/%d.journal", r->path, jid);
 	if (fcntl(fd, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK)
 		return jerr_set(e, EWOULDBLOCK,
-		    "jail %d: process %d is working on it", jid,
-		    (int)fl.l_pid);
-	return jerr_set(e, EWOULDBLOCK,
-	    "jail %d: another process is working on it", jid);
+		    "jail %d: process %d is working on it", jid, (int)fl.l_pid);
+	return jerr_set(
+	    e, EWOULDBLOCK, "jail %d: another process is working on it", jid);
 }
 
 int
@@ -54,8 +53,8 @@ journal_create(struct reg *r, int jid, const char *uuid8, struct jerr *e)
 	/* One that is there belongs to no row: never a live walk's. */
 	file_name(name, sizeof(name), jid);
 	(void)unlinkat(r->privfd, name, 0);
-	fd = openat(r->privfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-	    0600);
+	fd = openat(
+	    r->privfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return jerr_sys(e, "%s/private/%s", r->path, name);
 	if (io_write_all(fd, head, (size_t)len) == -1) {
@@ -98,9 +97,9 @@ journal_unlink(struct reg *r, int jid)
 /* ---- records ---- */
 
 struct journal_text {
-	char *s;		/* owned */
-	size_t len;		/* up to the last newline: whole records */
-	size_t body;		/* where the first record begins */
+	char *s;     /* owned */
+	size_t len;  /* up to the last newline: whole records */
+	size_t body; /* where the first record begins */
 };
 
 static void
@@ -120,8 +119,8 @@ load(const struct reg_jail *j, struct journal_text *t, struct jerr *e)
 	if (fstat(j->fd, &st) == -1)
 		return jerr_sys(e, "jail %d: journal", j->row.jid);
 	if (st.st_size > JOURNAL_MAX)
-		return jerr_set(e, EFBIG, "jail %d: journal: too large",
-		    j->row.jid);
+		return jerr_set(
+		    e, EFBIG, "jail %d: journal: too large", j->row.jid);
 	t->s = malloc((size_t)st.st_size + 1);
 	if (t->s == NULL)
 		return jerr_sys(e, "registry");
@@ -162,18 +161,18 @@ line_print(const struct journal_text *t, const char *kind, const char *text,
     const struct reg_jail *j, struct strbuf *b)
 {
 	/* A lost header (the disk was full when it was made) comes back. */
-	if (t->len == 0 && strbuf_addf(b, "journal %d %d %s\n",
-		REG_JOURNAL_FORMAT, j->row.jid, j->row.uuid8) == -1)
+	if (t->len == 0 &&
+	    strbuf_addf(b, "journal %d %d %s\n", REG_JOURNAL_FORMAT, j->row.jid,
+		j->row.uuid8) == -1)
 		return -1;
-	if (strbuf_addf(b, "+ %s ", kind) == -1 ||
-	    reg_escape(b, text) == -1)
+	if (strbuf_addf(b, "+ %s ", kind) == -1 || reg_escape(b, text) == -1)
 		return -1;
 	return strbuf_putc(b, '\n');
 }
 
 int
-reg_journal_add(struct reg_jail *j, const char *kind, const char *text,
-    struct jerr *e)
+reg_journal_add(
+    struct reg_jail *j, const char *kind, const char *text, struct jerr *e)
 {
 	__attribute__((cleanup(unload))) struct journal_text t = { 0 };
 	auto_strbuf struct strbuf b = STRBUF_INIT;
@@ -181,8 +180,8 @@ reg_journal_add(struct reg_jail *j, const char *kind, const char *text,
 	ssize_t n;
 
 	if (*kind == '\0' || kind[strcspn(kind, " \t\n\\")] != '\0')
-		return jerr_set(e, EINVAL, "journal: \"%s\" is not one word",
-		    kind);
+		return jerr_set(
+		    e, EINVAL, "journal: \"%s\" is not one word", kind);
 	if (load(j, &t, e) == -1)
 		return -1;
 	(void)record_at(&t, -1, &count);
@@ -216,8 +215,8 @@ reg_journal_done(struct reg_jail *j, int n, struct jerr *e)
 		return -1;
 	off = n < 0 ? 0 : record_at(&t, n, &count);
 	if (off == 0)
-		return jerr_set(e, EINVAL, "jail %d: journal: no record %d",
-		    j->row.jid, n);
+		return jerr_set(
+		    e, EINVAL, "jail %d: journal: no record %d", j->row.jid, n);
 	if (pwrite(j->fd, "-", 1, (off_t)off) != 1)
 		return jerr_sys(e, "jail %d: journal", j->row.jid);
 	return 0;
@@ -245,8 +244,8 @@ add_record(struct reg_record *rec, int n, const char *line, size_t len)
 }
 
 int
-reg_journal_read(struct reg_jail *j, struct reg_record **out, size_t *nout,
-    struct jerr *e)
+reg_journal_read(
+    struct reg_jail *j, struct reg_record **out, size_t *nout, struct jerr *e)
 {
 	__attribute__((cleanup(unload))) struct journal_text t = { 0 };
 	struct reg_record *v, swap;
@@ -271,7 +270,7 @@ reg_journal_read(struct reg_jail *j, struct reg_record **out, size_t *nout,
 		}
 		n++;
 	}
-	for (size_t a = 0; a < n / 2; a++) {	/* newest first */
+	for (size_t a = 0; a < n / 2; a++) { /* newest first */
 		swap = v[a];
 		v[a] = v[n - 1 - a];
 		v[n - 1 - a] = swap;

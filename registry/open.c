@@ -33,8 +33,8 @@ open_dir(int dirfd, const char *name, mode_t mode, struct jerr *e)
 	made = mkdirat(dirfd, name, mode) == 0;
 	if (!made && errno != EEXIST)
 		return jerr_sys(e, "%s", name);
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC);
+	fd = openat(
+	    dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return jerr_sys(e, "%s", name);
 	if (fstat(fd, &st) == -1 || (made && fchmod(fd, mode) == -1))
@@ -87,8 +87,8 @@ index_is_current(struct reg *r, struct jerr *e)
 	case 0:
 		return 0;
 	default:
-		return jerr_set(e, EPROTO, "%s/index: of another version",
-		    r->path);
+		return jerr_set(
+		    e, EPROTO, "%s/index: of another version", r->path);
 	}
 }
 

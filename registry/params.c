@@ -36,8 +36,8 @@ params_mkdir(struct reg *r, int jid, struct jerr *e)
 static void
 empty_dir(struct reg *r, const char *name)
 {
-	int fd = openat(r->dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC);
+	int fd = openat(
+	    r->dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *d = fd == -1 ? NULL : fdopendir(fd);
 	struct dirent *de;
 
@@ -72,8 +72,8 @@ reg_params_write(struct reg *r, int jid, const char *text, struct jerr *e)
 
 	(void)snprintf(tmp, sizeof(tmp), "%d/params.new", jid);
 	(void)snprintf(name, sizeof(name), "%d/params", jid);
-	fd = openat(r->dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
-	    O_CLOEXEC, 0644);
+	fd = openat(r->dirfd, tmp,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd == -1)
 		return jerr_sys(e, "%s/%s", r->path, name);
 	if (fchmod(fd, 0644) == -1 ||

@@ -16,26 +16,26 @@
 #include "base/str.h"
 #include "registry/registry.h"
 
-#define REG_NAME_MAX 255	/* bytes of a name, without NUL */
+#define REG_NAME_MAX 255 /* bytes of a name, without NUL */
 
 struct reg {
-	char *path;		/* of the directory, for messages */
-	int dirfd;		/* -1: there is no registry */
-	int privfd;		/* -1: opened for reading */
-	int lockfd;		/* -1 when not locked */
-	unsigned depth;		/* reg_lock nests */
-	char boot[40];		/* this boot's id */
+	char *path;	/* of the directory, for messages */
+	int dirfd;	/* -1: there is no registry */
+	int privfd;	/* -1: opened for reading */
+	int lockfd;	/* -1 when not locked */
+	unsigned depth; /* reg_lock nests */
+	char boot[40];	/* this boot's id */
 };
 
 struct reg_jail {
 	struct reg *r;
-	struct reg_row row;	/* its strings are the four below */
+	struct reg_row row; /* its strings are the four below */
 	char *name, *path, *hostname, *ip4;
-	int fd;			/* the journal, with the walk lock on it */
-	dev_t dev;		/* of private/, with jid and pid: who holds */
+	int fd;	   /* the journal, with the walk lock on it */
+	dev_t dev; /* of private/, with jid and pid: who holds */
 	ino_t ino;
 	pid_t pid;
-	struct reg_jail *next;	/* list of this process's held jails */
+	struct reg_jail *next; /* list of this process's held jails */
 };
 
 /* ---- text.c: fields on one line ---- */
@@ -48,28 +48,31 @@ void reg_unescape(char *s);
 /* ---- index.c ---- */
 
 struct index_text {
-	int fd;			/* of the file that was read; -1: none */
-	char *s;		/* whole lines only, NUL after them; owned */
-	size_t len;		/* up to the last newline */
-	size_t body;		/* where the first row begins */
-	bool torn;		/* bytes of a half written row follow len */
+	int fd;	     /* of the file that was read; -1: none */
+	char *s;     /* whole lines only, NUL after them; owned */
+	size_t len;  /* up to the last newline */
+	size_t body; /* where the first row begins */
+	bool torn;   /* bytes of a half written row follow len */
 	dev_t dev;
 	ino_t ino;
 	struct timespec mtime;
 };
 
-#define INDEX_TEXT_INIT { .fd = -1, .s = NULL }
+#define INDEX_TEXT_INIT \
+	{ \
+		.fd = -1, .s = NULL \
+	}
 
 /* write: keep fd open for writing.  A missing index, or one of another boot,
  * gives no rows (body == len). */
-int index_load(struct reg *r, bool write, struct index_text *ix,
-    struct jerr *e);
+int index_load(
+    struct reg *r, bool write, struct index_text *ix, struct jerr *e);
 void index_unload(struct index_text *ix);
 
 /* How many rows are not true any more. */
 struct index_waste {
-	size_t dead;	/* marked so, or no row at all */
-	size_t stale;	/* not marked: an update was cut short */
+	size_t dead;  /* marked so, or no row at all */
+	size_t stale; /* not marked: an update was cut short */
 };
 /* Takes the text of ix apart into rows of s (which then owns it). */
 int index_parse(struct index_text *ix, struct reg_snapshot *s,
@@ -82,12 +85,12 @@ int index_header(const char *text, const char *boot, size_t *len);
 /* An index with the header alone. */
 int index_create(struct reg *r, struct jerr *e);
 /* Adds a row by one write; *off is where it stands.  Nothing is left on -1. */
-int index_append(struct reg *r, const struct reg_row *row, size_t *off,
-    struct jerr *e);
+int index_append(
+    struct reg *r, const struct reg_row *row, size_t *off, struct jerr *e);
 /* Where the live row of (jid, uuid8) is now: *off, unless the file was rewritten
  * since that was known. */
-int index_locate(struct reg *r, int jid, const char *uuid8, size_t *off,
-    struct jerr *e);
+int index_locate(
+    struct reg *r, int jid, const char *uuid8, size_t *off, struct jerr *e);
 /* Overwrites the state letter of the row at off; state 0 kills it. */
 int index_state(struct reg *r, size_t off, int state, struct jerr *e);
 /* Kills every row of jid but the one at keep. */
@@ -100,8 +103,8 @@ void index_compact(struct reg *r);
 
 struct identity {
 	int jid;
-	char *name;		/* full; malloc'd */
-	bool counted;		/* from the counter, which then moves */
+	char *name;   /* full; malloc'd */
+	bool counted; /* from the counter, which then moves */
 };
 int alloc_identity(struct reg *r, const struct reg_snapshot *s,
     const struct reg_want *w, struct identity *id, struct jerr *e);

@@ -43,8 +43,8 @@
 #define REG_JID_MAX 999999
 
 enum reg_state {
-	REG_STARTING = 'S',	/* being made; jls hides it */
-	REG_CREATED = 'C',	/* is there, and still being started: hooks use it */
+	REG_STARTING = 'S', /* being made; jls hides it */
+	REG_CREATED = 'C', /* is there, and still being started: hooks use it */
 	REG_ALIVE = 'A',
 	REG_DYING = 'D',
 };
@@ -53,11 +53,11 @@ struct reg_row {
 	enum reg_state state;
 	int jid;
 	char uuid8[9];
-	pid_t init;		/* pid 1 as the host counts; 0: not yet */
-	uint64_t start;		/* its start time, field 22 of /proc/PID/stat */
-	uint32_t base;		/* first host id of the range; 0: users=inherit */
-	const char *name, *path, *hostname, *ip4;	/* owned by the snapshot */
-	size_t offset;		/* of the row in the index */
+	pid_t init;	/* pid 1 as the host counts; 0: not yet */
+	uint64_t start; /* its start time, field 22 of /proc/PID/stat */
+	uint32_t base;	/* first host id of the range; 0: users=inherit */
+	const char *name, *path, *hostname, *ip4; /* owned by the snapshot */
+	size_t offset;				  /* of the row in the index */
 };
 
 /* Visible and to be entered: being started by a live walk, or started. */
@@ -74,15 +74,15 @@ struct reg;
 struct reg *reg_open(const char *dir, bool write, struct jerr *e);
 void reg_close(struct reg *r);
 
-int reg_lock(struct reg *r, struct jerr *e);	/* waits; nests */
+int reg_lock(struct reg *r, struct jerr *e); /* waits; nests */
 void reg_unlock(struct reg *r);
 
 struct reg_snapshot {
-	char *text;		/* owned */
-	struct reg_row *rows;	/* live rows, ascending jid; owned */
+	char *text;	      /* owned */
+	struct reg_row *rows; /* live rows, ascending jid; owned */
 	size_t n;
-	dev_t dev;		/* of the index as it was read, */
-	ino_t ino;		/* for reg_snapshot_fresh */
+	dev_t dev; /* of the index as it was read, */
+	ino_t ino; /* for reg_snapshot_fresh */
 	off_t size;
 	struct timespec mtime;
 	bool settled;
@@ -94,18 +94,18 @@ bool reg_snapshot_fresh(struct reg *r, const struct reg_snapshot *s);
 void reg_snapshot_free(struct reg_snapshot *s);
 const struct reg_row *reg_find_jid(const struct reg_snapshot *s, int jid);
 const struct reg_row *reg_find_name(const struct reg_snapshot *s,
-    const char *name);		/* an alive one wins over a dying one */
+    const char *name); /* an alive one wins over a dying one */
 
 /* ---- one jail, while somebody walks it ---- */
 
-struct reg_jail;	/* holds the journal open and its walk lock */
+struct reg_jail; /* holds the journal open and its walk lock */
 
 struct reg_want {
-	int jid;		/* 0: the next free */
-	const char *name;	/* NULL or "": the jid as name */
-	const char *path, *hostname, *ip4;	/* for the index; NULL is "" */
-	bool users_new;		/* take an id range of 65536 */
-	int reuse_dying;	/* 0: the name of any dying jail may be taken
+	int jid;			   /* 0: the next free */
+	const char *name;		   /* NULL or "": the jid as name */
+	const char *path, *hostname, *ip4; /* for the index; NULL is "" */
+	bool users_new;			   /* take an id range of 65536 */
+	int reuse_dying; /* 0: the name of any dying jail may be taken
 				 * again; else only that of this jid */
 };
 
@@ -116,27 +116,27 @@ struct reg_want {
  * cannot be numeric (unless it is the jid)"; ENOSPC ...; EAGAIN "no available
  * jail IDs".  On failure nothing is left.
  */
-struct reg_jail *reg_reserve(struct reg *r, const struct reg_want *w,
-    struct jerr *e);
+struct reg_jail *reg_reserve(
+    struct reg *r, const struct reg_want *w, struct jerr *e);
 
 /* An existing one, in any state.  EWOULDBLOCK: a live walk has it, or this very
  * process (a second reg_take would give up the first one's lock); ENOENT: gone
  * (a check of jid and, unless NULL, uuid8 after the lock is taken). */
-struct reg_jail *reg_take(struct reg *r, int jid, const char *uuid8,
-    struct jerr *e);
+struct reg_jail *reg_take(
+    struct reg *r, int jid, const char *uuid8, struct jerr *e);
 
 /* The same without the walk lock: for reg_update and reg_set_state beside a
  * live walk (a hook calls jail -m or jail -r), never for the journal. */
-struct reg_jail *reg_peek(struct reg *r, const struct reg_row *row,
-    struct jerr *e);
+struct reg_jail *reg_peek(
+    struct reg *r, const struct reg_row *row, struct jerr *e);
 
 const struct reg_row *reg_jail_row(const struct reg_jail *j);
 
 /* Records.  kind is one word, text has no newline (it is escaped).  Returns the
  * record's number (>= 0) or -1; written with one append before the thing named
  * is made. */
-int reg_journal_add(struct reg_jail *j, const char *kind, const char *text,
-    struct jerr *e);
+int reg_journal_add(
+    struct reg_jail *j, const char *kind, const char *text, struct jerr *e);
 /* Mark record n as taken back, in place (needs no space). */
 int reg_journal_done(struct reg_jail *j, int n, struct jerr *e);
 
@@ -146,8 +146,8 @@ struct reg_record {
 };
 /* The records not yet taken back, newest first, as written in the file (also
  * those of another process).  Free with reg_records_free. */
-int reg_journal_read(struct reg_jail *j, struct reg_record **out, size_t *n,
-    struct jerr *e);
+int reg_journal_read(
+    struct reg_jail *j, struct reg_record **out, size_t *n, struct jerr *e);
 void reg_records_free(struct reg_record *r, size_t n);
 
 int reg_set_state(struct reg_jail *j, enum reg_state s, struct jerr *e);
@@ -157,7 +157,8 @@ int reg_update(struct reg_jail *j, const char *name, const char *path,
     const char *hostname, const char *ip4, pid_t init, uint64_t start,
     struct jerr *e);
 
-int reg_params_write(struct reg *r, int jid, const char *text, struct jerr *e); /* temp + rename */
+int reg_params_write(struct reg *r, int jid, const char *text,
+    struct jerr *e); /* temp + rename */
 int reg_params_read(struct reg *r, int jid, struct strbuf *out, struct jerr *e);
 
 /* Everything was undone (EBUSY when a record is not): remove files and row,

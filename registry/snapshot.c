@@ -25,8 +25,8 @@ is_settled(const struct timespec *now, const struct timespec *mtime)
 {
 	int64_t s = now->tv_sec - mtime->tv_sec;
 
-	return s > 1 || (s >= 0 &&
-	    s * 1000000000 + now->tv_nsec - mtime->tv_nsec > SETTLE);
+	return s > 1 ||
+	    (s >= 0 && s * 1000000000 + now->tv_nsec - mtime->tv_nsec > SETTLE);
 }
 
 int
@@ -51,9 +51,9 @@ reg_snapshot_fresh(struct reg *r, const struct reg_snapshot *s)
 	struct stat st;
 
 	return s->settled && r->dirfd != -1 &&
-	    fstatat(r->dirfd, "index", &st, 0) == 0 &&
-	    st.st_dev == s->dev && st.st_ino == s->ino &&
-	    st.st_size == s->size && st.st_mtim.tv_sec == s->mtime.tv_sec &&
+	    fstatat(r->dirfd, "index", &st, 0) == 0 && st.st_dev == s->dev &&
+	    st.st_ino == s->ino && st.st_size == s->size &&
+	    st.st_mtim.tv_sec == s->mtime.tv_sec &&
 	    st.st_mtim.tv_nsec == s->mtime.tv_nsec;
 }
 

@@ -16,7 +16,7 @@
 
 #include "life/walk.h"
 
-#undef main	/* the build renames jail/main.c's to jail_main */
+#undef main /* the build renames jail/main.c's to jail_main */
 int jail_main(int argc, char **argv);
 
 static const char *wanted;
@@ -27,8 +27,8 @@ inject(const char *step, bool after, struct jerr *e)
 	char here[128];
 	int n;
 
-	n = snprintf(here, sizeof(here), "%s:%s", step,
-	    after ? "after" : "before");
+	n = snprintf(
+	    here, sizeof(here), "%s:%s", step, after ? "after" : "before");
 	if (n < 0 || (size_t)n >= sizeof(here))
 		abort();
 	if (strcmp(wanted, "list") == 0) {

@@ -109,6 +109,9 @@ t_enter()
 		mkdir -p "${t_path%/*}"
 		echo "$resolv" >"$t_path"
 	fi
+	# Where this test's jails have their cgroups.
+	T_JAILS=$T_CG/jail
+	[ "$JAIL_TEST_CGNS" != 0 ] || T_JAILS=${T_CG%/*}/jail
 	umask 022
 	# jail(8) warns when every user of the host can reach a root.
 	chmod 700 "$T_DIR"

@@ -358,6 +358,33 @@ modify_test()
 	t_until 5 t_no_jails
 }
 
+t_case late_checks "what is said at the start, and what -m refuses"
+late_checks_test()
+{
+	t_root root
+	atf_check -e inline:"jail: securelevel: recorded, not yet enforced\n" \
+	    jail -c name=web path="$PWD/root" persist securelevel=2
+	atf_check -s exit:1 \
+	    -e inline:"jail: web: cgroup.pids.max cannot be changed after creation\n" \
+	    jail -m name=web cgroup.pids.max=3
+	# What jls -s shows makes the same jail again.
+	jls -s -j web >words
+	atf_check -o ignore jail -R web
+	eval "set -- $(sed 's/jid=[0-9]*//' words)"
+	atf_check -e ignore jail -c "$@"
+	jls -s -j web | sed 's/jid=[0-9]*//' >again
+	sed -i 's/jid=[0-9]*//' words
+	atf_check cmp words again
+	atf_check -o ignore jail -R web
+	life_conf <<-EOC
+	persist;
+	exec.start = "/nonexistent &";
+	EOC
+	atf_check -s exit:1 \
+	    -e inline:"jail: web: exec /nonexistent: No such file or directory\n" \
+	    $J -c web
+}
+
 t_case combined "-cm, -rc, -mr and -cmr"
 combined_test()
 {
@@ -458,7 +485,7 @@ limits_test()
 	exec.start = "sleep 1000 >/dev/null 2>&1 &";
 	EOC
 	atf_check -o ignore -e ignore $J -c web
-	cg=$T_CG/jail/$(ls "$T_CG/jail" | grep '\.')
+	cg=$(echo "$T_JAILS"/[0-9]*.*)
 	[ "$(cat "$cg/memory.max")" = 67108864 ] || atf_fail "memory.max"
 	[ "$(cat "$cg/pids.max")" = 4096 ] || atf_fail "pids.max"
 	atf_check -s exit:137 -o ignore -e ignore \

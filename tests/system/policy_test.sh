@@ -278,7 +278,7 @@ entered_test()
 	atf_check -o save:seen jexec p /bin/probe
 	atf_check diff -u first seen
 	# pid 1, seen from outside: the same sets and a filter.
-	pid=$(cat "$T_CG"/jail/*/init/cgroup.procs)
+	pid=$(cat "$T_JAILS"/*/init/cgroup.procs)
 	for f in CapInh CapPrm CapEff CapBnd CapAmb NoNewPrivs Seccomp; do
 		a=$(sed -n "s/^status:$f //p" seen)
 		b=$(awk -v f="$f:" '$1 == f { print $2 }' "/proc/$pid/status")

@@ -79,50 +79,55 @@ tap_where(const char *file, int line)
 	(void)printf("#   at %s:%d\n", file, line);
 }
 
-#define ok(cond, ...) do {						\
-	bool tap_good = (cond);						\
-									\
-	if (!tap_line(tap_good, __VA_ARGS__)) {				\
-		tap_where(__FILE__, __LINE__);				\
-		(void)printf("#   false: %s\n", #cond);			\
-	}								\
-	(void)fflush(stdout);						\
-} while (0)
+#define ok(cond, ...) \
+	do { \
+		bool tap_good = (cond); \
+\
+		if (!tap_line(tap_good, __VA_ARGS__)) { \
+			tap_where(__FILE__, __LINE__); \
+			(void)printf("#   false: %s\n", #cond); \
+		} \
+		(void)fflush(stdout); \
+	} while (0)
 
-#define is_int(got, want, ...) do {					\
-	long long tap_got = (long long)(got);				\
-	long long tap_want = (long long)(want);				\
-									\
-	if (!tap_line(tap_got == tap_want, __VA_ARGS__)) {		\
-		tap_where(__FILE__, __LINE__);				\
-		(void)printf("#   got:  %lld (%s)\n#   want: %lld\n",	\
-		    tap_got, #got, tap_want);				\
-	}								\
-	(void)fflush(stdout);						\
-} while (0)
+#define is_int(got, want, ...) \
+	do { \
+		long long tap_got = (long long)(got); \
+		long long tap_want = (long long)(want); \
+\
+		if (!tap_line(tap_got == tap_want, __VA_ARGS__)) { \
+			tap_where(__FILE__, __LINE__); \
+			(void)printf("#   got:  %lld (%s)\n#   want: %lld\n", \
+			    tap_got, #got, tap_want); \
+		} \
+		(void)fflush(stdout); \
+	} while (0)
 
-#define is_str(got, want, ...) do {					\
-	const char *tap_got = (got);					\
-	const char *tap_want = (want);					\
-									\
-	if (!tap_line(tap_same_str(tap_got, tap_want), __VA_ARGS__)) {	\
-		tap_where(__FILE__, __LINE__);				\
-		tap_diag_str("got ", tap_got);				\
-		tap_diag_str("want", tap_want);				\
-	}								\
-	(void)fflush(stdout);						\
-} while (0)
+#define is_str(got, want, ...) \
+	do { \
+		const char *tap_got = (got); \
+		const char *tap_want = (want); \
+\
+		if (!tap_line(tap_same_str(tap_got, tap_want), __VA_ARGS__)) { \
+			tap_where(__FILE__, __LINE__); \
+			tap_diag_str("got ", tap_got); \
+			tap_diag_str("want", tap_want); \
+		} \
+		(void)fflush(stdout); \
+	} while (0)
 
 /* The whole program cannot run here; ends it. */
-#define skip_all(why) do {						\
-	(void)printf("1..0 # SKIP %s\n", (why));			\
-	exit(0);							\
-} while (0)
+#define skip_all(why) \
+	do { \
+		(void)printf("1..0 # SKIP %s\n", (why)); \
+		exit(0); \
+	} while (0)
 
 /* Prints the plan and returns from main. */
-#define done_testing() do {						\
-	(void)printf("1..%d\n", tap_count);				\
-	return tap_failed == 0 ? 0 : 1;					\
-} while (0)
+#define done_testing() \
+	do { \
+		(void)printf("1..%d\n", tap_count); \
+		return tap_failed == 0 ? 0 : 1; \
+	} while (0)
 
 #endif

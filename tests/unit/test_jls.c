@@ -32,11 +32,12 @@ bail(const char *what, const struct jerr *e)
 }
 
 static struct reg_jail *
-make(const char *name, const char *path, const char *hostname,
-    const char *ip4, const char *params)
+make(const char *name, const char *path, const char *hostname, const char *ip4,
+    const char *params)
 {
-	struct reg_want w = { .name = name, .path = path,
-		.hostname = hostname, .ip4 = ip4 };
+	struct reg_want w = {
+		.name = name, .path = path, .hostname = hostname, .ip4 = ip4
+	};
 	struct jerr e = JERR_INIT;
 	struct reg_jail *j = reg_reserve(reg, &w, &e);
 	auto_strbuf struct strbuf text = STRBUF_INIT;
@@ -91,7 +92,7 @@ run(const char *args)
 	(void)snprintf(copy, sizeof(copy), "%s", args);
 	argv[argc++] = prog;
 	for (char *w = strtok_r(copy, " ", &save); w != NULL && argc < 31;
-	    w = strtok_r(NULL, " ", &save))
+	     w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
 	argv[argc] = NULL;
 	(void)fflush(NULL);
@@ -107,17 +108,19 @@ run(const char *args)
 	return WIFEXITED(st) ? WEXITSTATUS(st) : -1;
 }
 
-#define prints(args, want) do {						\
-	is_int(run(args), 0, "jls %s", args);				\
-	is_str(strbuf_str(&out), want, "its output");			\
-	is_str(strbuf_str(&err), "", "and nothing else");		\
-} while (0)
+#define prints(args, want) \
+	do { \
+		is_int(run(args), 0, "jls %s", args); \
+		is_str(strbuf_str(&out), want, "its output"); \
+		is_str(strbuf_str(&err), "", "and nothing else"); \
+	} while (0)
 
-#define fails(args, want) do {						\
-	is_int(run(args), 1, "jls %s: fails", args);			\
-	is_str(strbuf_str(&err), want, "its message");			\
-	is_str(strbuf_str(&out), "", "and nothing else");		\
-} while (0)
+#define fails(args, want) \
+	do { \
+		is_int(run(args), 1, "jls %s: fails", args); \
+		is_str(strbuf_str(&err), want, "its message"); \
+		is_str(strbuf_str(&out), "", "and nothing else"); \
+	} while (0)
 
 #define HEAD "   JID  IP Address      Hostname                      Path\n"
 
@@ -130,9 +133,11 @@ test_none(void)
 	    "Path\n");
 	prints("name", "");
 	prints("-h name jid", "name jid\n");
-	prints("--libxo json", "{\"__version\": \"2\", "
+	prints("--libxo json",
+	    "{\"__version\": \"2\", "
 	    "\"jail-information\": {\"jail\": []}}\n");
-	prints("--libxo xml", "<jail-information __version=\"2\">"
+	prints("--libxo xml",
+	    "<jail-information __version=\"2\">"
 	    "</jail-information>\n");
 	fails("-j web", "jls: jail \"web\" not found\n");
 	fails("-v -j 7", "jls: jail 7 not found\n");
@@ -149,7 +154,8 @@ test_none(void)
 static void
 test_tables(void)
 {
-	prints("", HEAD
+	prints("",
+	    HEAD
 	    "     1  10.0.0.1        web.example                   /srv/web\n"
 	    "     2                  a-host-name-that-is-longer-th /srv/a\"b\n");
 	prints("-N",
@@ -159,11 +165,12 @@ test_tables(void)
 	    "/srv/web\n"
 	    " two             "
 	    "                a-host-name-that-is-longer-th /srv/a\"b\n");
-	prints("-j web", HEAD
+	prints("-j web",
+	    HEAD
 	    "     1  10.0.0.1        web.example                   /srv/web\n");
-	prints("-d -j 3", HEAD
-	    "     3                                                "
-	    "/srv/old\n");
+	prints("-d -j 3",
+	    HEAD "     3                                                "
+		 "/srv/old\n");
 	fails("-j 3", "jls: jail 3 is dying\n");
 	prints("-v -j web",
 	    "   JID  Hostname                      Path\n"
@@ -177,8 +184,10 @@ test_tables(void)
 	    "        10.0.0.2\n"
 	    "        fd00::1\n");
 	is_int(run("-dv -j old"), 0, "-d -v");
-	ok(strstr(strbuf_str(&out), "        old                           "
-	    "DYING\n") != NULL, "tells a dying one");
+	ok(strstr(strbuf_str(&out),
+	       "        old                           "
+	       "DYING\n") != NULL,
+	    "tells a dying one");
 }
 
 static void
@@ -186,25 +195,23 @@ test_params(void)
 {
 	prints("jid name path", "1 web /srv/web\n2 two /srv/a\"b\n");
 	prints("-a jid", "1\n2\n3\n");
-	prints("-d name dying",
-	    "web false\ntwo false\nold true\n");
+	prints("-d name dying", "web false\ntwo false\nold true\n");
 	prints("-h jid persist", "jid persist\n1 true\n2 false\n");
 	prints("-n jid persist host.hostname",
 	    "jid=1 persist host.hostname=web.example\n"
 	    "jid=2 nopersist host.hostname=a-host-name-that-is-longer-than-29-"
 	    "bytes\n");
-	prints("-n -j two nopersist allow.nomount",
-	    "nopersist allow.nomount\n");
+	prints(
+	    "-n -j two nopersist allow.nomount", "nopersist allow.nomount\n");
 	prints("-j web nopersist", "false\n");
 	prints("-j two path ip4.addr", "/srv/a\"b -\n");
 	prints("-n -j two path ip4.addr", "path=/srv/a\"b ip4.addr=\n");
 	prints("-q -j two path ip4.addr", "'/srv/a\"b' \"\"\n");
-	prints("-j web ip4.addr ip6.addr",
-	    "10.0.0.1,10.0.0.2 fd00::1\n");
+	prints("-j web ip4.addr ip6.addr", "10.0.0.1,10.0.0.2 fd00::1\n");
 	prints("-j web host.domainname", "\"\"\n");
 	prints("-n -j web host.domainname", "host.domainname=\"\"\n");
-	prints("-j web meta.a meta.empty meta.none meta.q",
-	    "1 \"\"  it's so\n");
+	prints(
+	    "-j web meta.a meta.empty meta.none meta.q", "1 \"\"  it's so\n");
 	prints("-q -j web meta.q", "\"it's so\"\n");
 	prints("-s -j web meta.none", "meta.none\n");
 	prints("-n -j web meta.empty", "meta.empty=\"\"\n");
@@ -225,30 +232,35 @@ test_all(void)
 	static const char *const there[] = { " name=web ", " persist ",
 		" allow.noset_hostname ", " host.hostname=web.example ",
 		" ip4=disable", " path=/srv/web ",
-		" mount=\"/a b nullfs ro 0 0\"", " meta=\"a=1\nempty=\nq=it's so\"" };
+		" mount=\"/a b nullfs ro 0 0\"",
+		" meta=\"a=1\nempty=\nq=it's so\"" };
 
 	is_int(run("-s -j web"), 0, "-s");
 	for (size_t i = 0; i < nitems(absent); i++)
-		ok(strstr(strbuf_str(&out), absent[i]) == NULL,
-		    "has no \"%s\"", absent[i]);
+		ok(strstr(strbuf_str(&out), absent[i]) == NULL, "has no \"%s\"",
+		    absent[i]);
 	for (size_t i = 0; i < nitems(there); i++)
-		ok(strstr(strbuf_str(&out), there[i]) != NULL,
-		    "has \"%s\"", there[i]);
+		ok(strstr(strbuf_str(&out), there[i]) != NULL, "has \"%s\"",
+		    there[i]);
 	is_int(run("-n -j web"), 0, "-n");
-	ok(strstr(strbuf_str(&out), "binat=\"\" devfs_ruleset=0 "
-	    "nodying enforce_statfs=2 env=\"\" host=new interface=\"\" ip4=disable "
-	    "ip6=disable jid=1 linux=inherit") == strbuf_str(&out),
+	ok(strstr(strbuf_str(&out),
+	       "binat=\"\" devfs_ruleset=0 "
+	       "nodying enforce_statfs=2 env=\"\" host=new interface=\"\" ip4=disable "
+	       "ip6=disable jid=1 linux=inherit") == strbuf_str(&out),
 	    "all, undotted names first: %.60s", strbuf_str(&out));
 	ok(strstr(strbuf_str(&out), " zfs=disable allow.noadjtime ") != NULL,
 	    "then the dotted ones");
 	is_int(run("-h -j web"), 0, "-h");
-	ok(strncmp(strbuf_str(&out), "binat devfs_ruleset dying enforce",
-		32) == 0, "a line of names");
+	ok(strncmp(strbuf_str(&out), "binat devfs_ruleset dying enforce", 32) ==
+		0,
+	    "a line of names");
 	ok(strchr(strbuf_str(&out), '\n') != NULL &&
-	    strncmp(strchr(strbuf_str(&out), '\n'), "\n\"\" 0 false 2 \"\" new",
-		20) == 0, "and one of values");
+		strncmp(strchr(strbuf_str(&out), '\n'),
+		    "\n\"\" 0 false 2 \"\" new", 20) == 0,
+	    "and one of values");
 	is_int(run("all"), 0, "all");
-	ok(strncmp(strbuf_str(&out), "\"\" 0 false 2 ", 13) == 0, "values alone");
+	ok(strncmp(strbuf_str(&out), "\"\" 0 false 2 ", 13) == 0,
+	    "values alone");
 }
 
 static void
@@ -264,9 +276,11 @@ test_flags(void)
 	prints("-q -j web",
 	    HEAD
 	    "     1  10.0.0.1        web.example                   /srv/web\n");
-	fails("-x", "jls: usage: jls [-dhNnqsv] [-j jail] [param ...]\n"
+	fails("-x",
+	    "jls: usage: jls [-dhNnqsv] [-j jail] [param ...]\n"
 	    "            jls -c [-d] -j jail\n");
-	fails("-c", "jls: usage: jls [-dhNnqsv] [-j jail] [param ...]\n"
+	fails("-c",
+	    "jls: usage: jls [-dhNnqsv] [-j jail] [param ...]\n"
 	    "            jls -c [-d] -j jail\n");
 	is_int(run("-c -n -j web"), 1, "-c goes with -d and -j alone");
 	fails("--libxo yaml", "jls: --libxo: unknown style: yaml\n");
@@ -277,34 +291,35 @@ test_flags(void)
 	fails("name --libxo", "jls: unknown parameter: --libxo\n");
 }
 
-#define J(x) "{\"__version\": \"2\", \"jail-information\": {\"jail\": [" x "]}}\n"
+#define J(x) \
+	"{\"__version\": \"2\", \"jail-information\": {\"jail\": [" x "]}}\n"
 
 static void
 test_json(void)
 {
-	prints("--libxo json", J(
-	    "{\"jid\":1,\"ipv4\":\"10.0.0.1\",\"hostname\":\"web.example\","
-	    "\"path\":\"/srv/web\"}, "
-	    "{\"jid\":2,\"ipv4\":\"\",\"hostname\":"
-	    "\"a-host-name-that-is-longer-than-29-bytes\","
-	    "\"path\":\"/srv/a\\\"b\"}"));
-	prints("--json -N -j web", J(
-	    "{\"name\":\"web\",\"ipv4\":\"10.0.0.1\",\"hostname\":"
-	    "\"web.example\",\"path\":\"/srv/web\"}"));
-	prints("--libxo=json -v -j web", J(
-	    "{\"jid\":1,\"hostname\":\"web.example\",\"path\":\"/srv/web\","
-	    "\"name\":\"web\",\"state\":\"ACTIVE\",\"cpusetid\":1, "
-	    "\"ipv4_addrs\": [\"10.0.0.1\",\"10.0.0.2\"], "
-	    "\"ipv6_addrs\": [\"fd00::1\"]}"));
-	prints("--json -j web name meta.q", J(
-	    "{\"name\":\"web\",\"meta.q\":\"it's so\"}"));
-	prints("--json -j web meta.none jid persist ip4.addr meta", J(
-	    "{\"jid\":\"1\",\"persist\":true, \"ip4.addr\": [\"10.0.0.1\","
-	    "\"10.0.0.2\"],\"meta\":\"a=1\\nempty=\\nq=it's so\"}"));
-	prints("--json -j two ip4.addr persist", J(
-	    "{\"ip4.addr\": [],\"persist\":false}"));
-	prints("--json -j two meta", J(
-	    "{\"meta\":\"e=\\u001b[1m\\\\ \xc3\xa9 \xef\xbf\xbd!\"}"));
+	prints("--libxo json",
+	    J("{\"jid\":1,\"ipv4\":\"10.0.0.1\",\"hostname\":\"web.example\","
+	      "\"path\":\"/srv/web\"}, "
+	      "{\"jid\":2,\"ipv4\":\"\",\"hostname\":"
+	      "\"a-host-name-that-is-longer-than-29-bytes\","
+	      "\"path\":\"/srv/a\\\"b\"}"));
+	prints("--json -N -j web",
+	    J("{\"name\":\"web\",\"ipv4\":\"10.0.0.1\",\"hostname\":"
+	      "\"web.example\",\"path\":\"/srv/web\"}"));
+	prints("--libxo=json -v -j web",
+	    J("{\"jid\":1,\"hostname\":\"web.example\",\"path\":\"/srv/web\","
+	      "\"name\":\"web\",\"state\":\"ACTIVE\",\"cpusetid\":1, "
+	      "\"ipv4_addrs\": [\"10.0.0.1\",\"10.0.0.2\"], "
+	      "\"ipv6_addrs\": [\"fd00::1\"]}"));
+	prints("--json -j web name meta.q",
+	    J("{\"name\":\"web\",\"meta.q\":\"it's so\"}"));
+	prints("--json -j web meta.none jid persist ip4.addr meta",
+	    J("{\"jid\":\"1\",\"persist\":true, \"ip4.addr\": [\"10.0.0.1\","
+	      "\"10.0.0.2\"],\"meta\":\"a=1\\nempty=\\nq=it's so\"}"));
+	prints("--json -j two ip4.addr persist",
+	    J("{\"ip4.addr\": [],\"persist\":false}"));
+	prints("--json -j two meta",
+	    J("{\"meta\":\"e=\\u001b[1m\\\\ \xc3\xa9 \xef\xbf\xbd!\"}"));
 	prints("--libxo json,pretty -j web name ip4.addr",
 	    "{\n  \"__version\": \"2\",\n  \"jail-information\": {\n"
 	    "    \"jail\": [\n      {\n        \"name\": \"web\",\n"
@@ -315,7 +330,8 @@ test_json(void)
 static void
 test_xml(void)
 {
-	prints("--libxo xml -j web", "<jail-information __version=\"2\"><jail>"
+	prints("--libxo xml -j web",
+	    "<jail-information __version=\"2\"><jail>"
 	    "<jid>1</jid><ipv4>10.0.0.1</ipv4><hostname>web.example</hostname>"
 	    "<path>/srv/web</path></jail></jail-information>\n");
 	prints("--libxo xml -j two path persist meta",

@@ -55,8 +55,11 @@ bail(const char *what, const struct jerr *e)
 static struct reg_jail *
 make(int jid, const char *name, const char *params)
 {
-	struct reg_want w = { .jid = jid, .name = name, .path = "/srv/j",
-		.hostname = "h.example", .ip4 = "10.0.0.1" };
+	struct reg_want w = { .jid = jid,
+		.name = name,
+		.path = "/srv/j",
+		.hostname = "h.example",
+		.ip4 = "10.0.0.1" };
 	struct jerr e = JERR_INIT;
 	struct reg_jail *j = reg_reserve(reg, &w, &e);
 	auto_strbuf struct strbuf text = STRBUF_INIT;
@@ -64,7 +67,8 @@ make(int jid, const char *name, const char *params)
 	if (j == NULL || strbuf_addf(&text, "params 1\n%s", params) == -1 ||
 	    reg_params_write(reg, reg_jail_row(j)->jid, text.s, &e) == -1 ||
 	    reg_update(j, NULL, NULL, NULL, NULL, getpid(), my_start(), &e) ==
-	    -1 || reg_set_state(j, REG_ALIVE, &e) == -1)
+		-1 ||
+	    reg_set_state(j, REG_ALIVE, &e) == -1)
 		bail("make", &e);
 	return j;
 }
@@ -169,25 +173,44 @@ test_values(void)
 	static const struct {
 		const char *param, *want;
 	} t[] = {
-		{ "jid", "5" }, { "name", "v" }, { "path", "/srv/j" },
-		{ "parent", "0" }, { "securelevel", "2" },
-		{ "enforce_statfs", "2" }, { "persist", "true" },
-		{ "nopersist", "false" }, { "dying", "false" },
+		{ "jid", "5" },
+		{ "name", "v" },
+		{ "path", "/srv/j" },
+		{ "parent", "0" },
+		{ "securelevel", "2" },
+		{ "enforce_statfs", "2" },
+		{ "persist", "true" },
+		{ "nopersist", "false" },
+		{ "dying", "false" },
 		{ "host.hostname", "in.params" },
-		{ "host.hostid", "4294967297" }, { "host", "new" },
-		{ "ip4", "inherit" }, { "ip6", "disable" },
-		{ "ip4.addr", "10.1.2.3,10.1.2.4" }, { "ip6.addr", "fd00::1" },
-		{ "allow.mount", "true" }, { "allow.nomount", "false" },
-		{ "allow.noset_hostname", "true" }, { "allow.chflags", "false" },
-		{ "children.max", "0" }, { "children.cur", "0" },
-		{ "cpuset.id", "5" }, { "vnet", "inherit" },
-		{ "mount", "/a /srv/j/a nullfs ro,noatime 0 0,"
+		{ "host.hostid", "4294967297" },
+		{ "host", "new" },
+		{ "ip4", "inherit" },
+		{ "ip6", "disable" },
+		{ "ip4.addr", "10.1.2.3,10.1.2.4" },
+		{ "ip6.addr", "fd00::1" },
+		{ "allow.mount", "true" },
+		{ "allow.nomount", "false" },
+		{ "allow.noset_hostname", "true" },
+		{ "allow.chflags", "false" },
+		{ "children.max", "0" },
+		{ "children.cur", "0" },
+		{ "cpuset.id", "5" },
+		{ "vnet", "inherit" },
+		{ "mount",
+		    "/a /srv/j/a nullfs ro,noatime 0 0,"
 		    "/b /srv/j/b nullfs ro 0 0" },
-		{ "meta", "a=1\nb=" }, { "meta.a", "1" }, { "meta.b", "" },
-		{ "meta.c", "(none)" }, { "env.k", "v" }, { "env", "k=v" },
+		{ "meta", "a=1\nb=" },
+		{ "meta.a", "1" },
+		{ "meta.b", "" },
+		{ "meta.c", "(none)" },
+		{ "env.k", "v" },
+		{ "env", "k=v" },
 		{ "cgroup.memory.max", "512M" },
-		{ "cgroup.pids.max", "(none)" }, { "osrelease", "6.1" },
-		{ "vnet.interface", "" }, { "users", "new" },
+		{ "cgroup.pids.max", "(none)" },
+		{ "osrelease", "6.1" },
+		{ "vnet.interface", "" },
+		{ "users", "new" },
 	};
 	struct reg_jail *plain = make(0, "plain", "");
 
@@ -227,7 +250,7 @@ test_params_lost(void)
 	    "parameters of a later version");
 	is_str(get("lost", "path"), "(error)", "are no guess");
 	ok(strncmp(jail_errmsg, "jail 6: ", 8) == 0 &&
-	    strstr(jail_errmsg, "unknown parameter: nosuch") != NULL,
+		strstr(jail_errmsg, "unknown parameter: nosuch") != NULL,
 	    "but said: %s", jail_errmsg);
 	unmake(j);
 }
@@ -236,8 +259,10 @@ static void
 test_hiding(void)
 {
 	struct reg_jail *s = make(1, "starting", ""), *d = make(2, "dying", ""),
-	    *gone = make(3, "gone", ""), *again = make(4, "again", ""),
-	    *zombie = make(6, "zombie", ""), *a = make(5, "alive", "");
+			*gone = make(3, "gone", ""),
+			*again = make(4, "again", ""),
+			*zombie = make(6, "zombie", ""),
+			*a = make(5, "alive", "");
 	struct jerr e = JERR_INIT;
 	struct jail_list *l;
 	const struct jail_summary *js;
@@ -251,8 +276,8 @@ test_hiding(void)
 		_exit(0);
 	}
 	/* 3: its pid is nobody's; 4: somebody else's by now; 6: a zombie. */
-	(void)reg_update(again, NULL, NULL, NULL, NULL, getpid(),
-	    my_start() + 1, &e);
+	(void)reg_update(
+	    again, NULL, NULL, NULL, NULL, getpid(), my_start() + 1, &e);
 	{
 		FILE *f;
 		char path[64], line[1024], *p;
@@ -260,7 +285,8 @@ test_hiding(void)
 		(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 		f = fopen(path, "r");
 		p = f != NULL && fgets(line, sizeof(line), f) != NULL ?
-		    strrchr(line, ')') : NULL;
+		    strrchr(line, ')') :
+		    NULL;
 		for (int field = 2; field < 22 && p != NULL; field++)
 			p = strchr(p + 1, ' ');
 		start = p != NULL ? strtoull(p, NULL, 10) : 0;
@@ -290,7 +316,8 @@ test_hiding(void)
 	    "the first in the list");
 	is_str(name, "alive", "is the only one");
 	is_int(jail_getv(JAIL_DYING, "lastjid", "0", "name", name, "dying",
-	    dying, NULL), 2, "with JAIL_DYING");
+		   dying, NULL),
+	    2, "with JAIL_DYING");
 	is_str(dying, "true", "the dying one is first");
 	is_int(jail_getv(JAIL_DYING, "lastjid", "2", "name", name, NULL), 5,
 	    "then the living one");
@@ -335,8 +362,9 @@ test_iteration(void)
 	for (int i = 0; i < 50; i++)
 		j[i] = make(0, NULL, "");
 	tenth = reg_jail_row(j[10])->jid;
-	for (int at = 0; (jid = jail_getv(0, "lastjid", last, "name", name,
-	    NULL)) > 0; at = jid) {
+	for (int at = 0;
+	     (jid = jail_getv(0, "lastjid", last, "name", name, NULL)) > 0;
+	     at = jid) {
 		n += jid > at;
 		(void)snprintf(last, sizeof(last), "%d", jid);
 		/* As people do: take away the one just seen, and another. */
@@ -356,19 +384,25 @@ test_iteration(void)
 static void
 test_iovec(void)
 {
-	struct reg_jail *j = make(7, "seven", "persist=true\n"
+	struct reg_jail *j = make(7, "seven",
+	    "persist=true\n"
 	    "ip4.addr=10.0.0.1\nip4.addr=10.0.0.2\n");
 	char msg[64] = "", name[8] = "", k_jid[] = "jid", k_name[] = "name",
-	    k_persist[] = "persist", k_msg[] = "errmsg", k_ip[] = "ip4.addr",
-	    k_none[] = "no.such", k_last[] = "lastjid";
+	     k_persist[] = "persist", k_msg[] = "errmsg", k_ip[] = "ip4.addr",
+	     k_none[] = "no.such", k_last[] = "lastjid";
 	int jid = 7, persist = 0, bad = 99;
 	struct in_addr ip[2];
 	struct iovec v[10] = {
-		{ k_jid, sizeof(k_jid) }, { &jid, sizeof(jid) },
-		{ k_name, sizeof(k_name) }, { name, sizeof(name) },
-		{ k_persist, sizeof(k_persist) }, { &persist, sizeof(persist) },
-		{ k_ip, sizeof(k_ip) }, { NULL, 0 },
-		{ k_msg, sizeof(k_msg) }, { msg, sizeof(msg) },
+		{ k_jid, sizeof(k_jid) },
+		{ &jid, sizeof(jid) },
+		{ k_name, sizeof(k_name) },
+		{ name, sizeof(name) },
+		{ k_persist, sizeof(k_persist) },
+		{ &persist, sizeof(persist) },
+		{ k_ip, sizeof(k_ip) },
+		{ NULL, 0 },
+		{ k_msg, sizeof(k_msg) },
+		{ msg, sizeof(msg) },
 	};
 
 	is_int(jail_get(v, 10, 0), 7, "jail_get");
@@ -437,11 +471,14 @@ test_import(void)
 		{ "securelevel", "", NULL,
 		    "securelevel: non-integer value \"\"" },
 		{ "host.hostid", "99999999999", "99999999999", NULL },
-		{ "ip4", "", "new", NULL }, { "ip4", "Inherit", "inherit", NULL },
-		{ "ip4", "0", "disable", NULL }, { "ip4", "9", "9", NULL },
+		{ "ip4", "", "new", NULL },
+		{ "ip4", "Inherit", "inherit", NULL },
+		{ "ip4", "0", "disable", NULL },
+		{ "ip4", "9", "9", NULL },
 		{ "ip4", "old", NULL, "ip4: unknown jailsys value \"old\"" },
 		{ "ip4.addr", "1.2.3.4,5.6.7.8", "1.2.3.4,5.6.7.8", NULL },
-		{ "ip4.addr", "", "", NULL }, { "ip4.addr", "-", "", NULL },
+		{ "ip4.addr", "", "", NULL },
+		{ "ip4.addr", "-", "", NULL },
 		{ "ip4.addr", "em0|1.2.3.4/24 alias", "1.2.3.4", NULL },
 		{ "ip4.addr", "1.2.3", NULL,
 		    "ip4.addr: not an IPv4 address: 1.2.3" },
@@ -450,7 +487,8 @@ test_import(void)
 		{ "ip6.addr", "FD00::1", "fd00::1", NULL },
 		{ "ip6.addr", "1.2.3.4", NULL,
 		    "ip6.addr: not an IPv6 address: 1.2.3.4" },
-		{ "name", "a b", "a b", NULL }, { "meta.k", "", "", NULL },
+		{ "name", "a b", "a b", NULL },
+		{ "meta.k", "", "", NULL },
 		{ "mount", "a b\nc d", "a b,c d", NULL },
 	};
 	struct jailparam jp, *all;
@@ -489,7 +527,8 @@ test_import(void)
 	jailparam_free(&jp, 1);
 	(void)jailparam_init(&jp, "dying");
 	ok((jp.jp_ctltype & (int)CTLFLAG_WR) == 0 &&
-	    (jp.jp_ctltype & (int)CTLFLAG_TUN) == 0, "dying: never");
+		(jp.jp_ctltype & (int)CTLFLAG_TUN) == 0,
+	    "dying: never");
 	jailparam_free(&jp, 1);
 
 	n = jailparam_all(&all);
@@ -560,8 +599,8 @@ test_set_refusals(void)
 	is_str(jail_errmsg, "unknown parameter: exec.start", "said");
 	is_int(jail_setv(JAIL_CREATE, "persist", "perhaps", NULL), -1,
 	    "a bad value");
-	is_str(jail_errmsg, "persist: unknown boolean value \"perhaps\"",
-	    "said");
+	is_str(
+	    jail_errmsg, "persist: unknown boolean value \"perhaps\"", "said");
 }
 
 int

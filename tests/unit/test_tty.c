@@ -490,6 +490,8 @@ test_no_terminal(void)
 	h.run = sleep_long;
 	begin(&s, &h);
 	ok(expect(pp[0], "ready"), "started");
+	/* The child is there before its relay, which is what takes TERM. */
+	(void)sleep(1);
 	(void)kill(s.relay, SIGTERM);
 	is_int(finish(&s), 143, "TERM: 128+15");
 
