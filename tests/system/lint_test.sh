@@ -97,9 +97,25 @@ clang_body()
 	atf_check "$top/tools/check-clang"
 }
 
+atf_test_case format
+format_head()
+{
+	atf_set descr "every C file is as clang-format has it, and one that is not is refused"
+	atf_set require.progs clang-format
+}
+format_body()
+{
+	atf_check "$top/tools/check-format"
+	printf 'int  x ;\n' >x.c
+	cp "$top/.clang-format" .
+	atf_check -s not-exit:0 -e match:"clang-format-violations" \
+	    "$top/tools/check-format" "$PWD/x.c"
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case clang
+	atf_add_test_case format
 	atf_add_test_case layers
 	atf_add_test_case layers_can_fail
 }
