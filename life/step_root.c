@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "life/undo.h"
 #include "life/walk.h"
+#include "linux/caps.h"
 
 #define PIDS_MAX_DEFAULT "4096"
 
@@ -101,6 +102,24 @@ step_root(struct walk *w, struct jerr *e)
 	return 0;
 }
 
+/* Our own hard limits bound the jail's (DESIGN 9): under -v it is said.  The
+ * others that a jail gets are 0, which is never too high. */
+static void
+tell_limits(const struct walk *w)
+{
+	struct rlimit got;
+
+	for (size_t i = 0; i < w->cf->nlimits; i++) {
+		const struct priv_limit *l = &w->cf->limits[i];
+
+		if (l->resource == RLIMIT_NOFILE && priv_limit_get(l, &got))
+			walk_tell(w, JAIL_EVENT_NOTE,
+			    "open files: at most %llu, our own limit, not %llu",
+			    (unsigned long long)got.rlim_max,
+			    (unsigned long long)l->want.rlim_max);
+	}
+}
+
 int
 step_mounts_parse(struct walk *w, struct jerr *e)
 {
@@ -109,6 +128,7 @@ step_mounts_parse(struct walk *w, struct jerr *e)
 		return jerr_set(e, ENOMEM, "out of memory");
 	if (confine_from_conf(&w->conf, w->cf, e) == -1)
 		return -1;
+	tell_limits(w);
 	return mounts_parse(&w->conf, conf_str(&w->conf, P_PATH), w->path,
 	    w->rootfd, &w->mounts, e);
 }

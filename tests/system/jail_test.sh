@@ -143,8 +143,12 @@ said_test()
 	atf_check jail -c name=x path="$PWD/root" persist
 	atf_check jail -m name=x meta.a=b
 	atf_check jail -f nosuch -r x
-	atf_check -o match:'^x: created$' jail -vc name=x path="$PWD/root" \
-	    persist
+	# (-v also says where our own limit of open files is the lower one.)
+	atf_check -o match:'^x: created$' -e save:err \
+	    jail -vc name=x path="$PWD/root" persist
+	atf_check -s exit:1 grep -v "our own limit" err
+	atf_check -s exit:1 -o ignore -e match:"jail: z: open files: at most 512, our own limit" \
+	    sh -c "ulimit -n 512; jail -vc name=z path=$PWD/root persist exec.prestart=false"
 	atf_check jail -c name=y path="$PWD/root" persist
 	# Two targets without a file, or a pattern: said.
 	atf_check -o save:out jail -f nosuch -r x y
