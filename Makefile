@@ -65,6 +65,7 @@ bench:
 
 install: build
 	@DESTDIR="$(DESTDIR)" $(MESON) install -C $(OUT) --no-rebuild
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
 
 uninstall:
 	@DESTDIR="$(DESTDIR)" tools/uninstall $(OUT) "$(PREFIX)"

@@ -146,6 +146,7 @@ uninstall_head()
 {
 	atf_set descr "make uninstall takes away all that make install brought"
 	atf_set require.progs "meson gcc"
+	atf_set require.user root
 	atf_set timeout 600
 }
 uninstall_body()
@@ -163,6 +164,13 @@ uninstall_body()
 	    DESTDIR="$PWD/../dest"
 	atf_check -o inline:"../dest/opt/jails/sbin/other\n" \
 	    find ../dest ! -type d
+	# The same where it runs, with an empty /run: no jails.
+	p=$PWD/../here
+	atf_check -o ignore -e ignore make install PREFIX="$p"
+	[ -x "$p/sbin/jail" ] || atf_fail "nothing installed"
+	atf_check -o ignore -e ignore unshare -m --propagation private sh -c \
+	    "mount -t tmpfs x /run && exec make uninstall PREFIX='$p'"
+	atf_check find "$p" ! -type d
 }
 
 atf_test_case uninstall_refuses
