@@ -115,7 +115,9 @@ static int
 run_and_wait(
     const struct running *run, const struct jail_exec *ex, struct jerr *e)
 {
+	static const int passed_on[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 	struct tty_want tty;
+	sigset_t held;
 	struct tty_run proxy = { .master = -1 };
 	struct enter_jail j;
 	struct enter_cmd c = { .argv = ex->argv,
@@ -129,12 +131,19 @@ run_and_wait(
 	struct enter_child ch;
 	int status = 0, r;
 
-	(void)sigprocmask(SIG_BLOCK, NULL, &c.mask);
+	/* tty_proxy passes these on; until it runs they wait, or we would die
+	 * and leave the command alone in the jail. */
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < nitems(passed_on); i++)
+		(void)sigaddset(&held, passed_on[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, &c.mask);
 	if (tty_probe(&tty) == 1)
 		c.tty = proxy.want = &tty;
 	running_enter(run, &j);
-	if (enter_start(&j, &c, &ch, e) == -1)
+	if (enter_start(&j, &c, &ch, e) == -1) {
+		(void)sigprocmask(SIG_SETMASK, &c.mask, NULL);
 		return -1;
+	}
 	proxy.master = ch.master;
 	proxy.pidfd = ch.pidfd;
 	proxy.pid = ch.pid;
@@ -142,6 +151,7 @@ run_and_wait(
 	if (r == 0 && c.tty == NULL && enter_error(&ch, e) == -1)
 		r = -1;
 	enter_child_close(&ch);
+	(void)sigprocmask(SIG_SETMASK, &c.mask, NULL);
 	return r == -1 ? -1 : status;
 }
 

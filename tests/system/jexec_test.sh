@@ -148,6 +148,22 @@ signals_test()
 	stop
 }
 
+t_case killed_early "TERM at any moment leaves no command behind"
+killed_early_test()
+{
+	t_root root
+	atf_check jail -c name=web path="$PWD/root" persist
+	for i in 0 1 2 3 4 5 6 7 8 9; do
+		jexec web sleep 1000 &
+		pid=$!
+		sleep 0.00$i
+		kill -TERM $pid
+		wait $pid 2>/dev/null
+	done
+	t_until 5 sh -c '! jexec web ps | grep -q "sleep 1000"'
+	atf_check -o ignore jail -R web
+}
+
 t_case closed "with 0-2 closed, and with a directory of the host among them"
 closed_test()
 {
