@@ -301,10 +301,13 @@ open_init(struct jerr *e)
 {
 	static const struct mount_attrs ro = { .set = MOUNT_ATTR_RDONLY |
 		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
-	int fd = mount_clone(AT_FDCWD, JAIL_LIBEXECDIR "/jail-init", &ro);
+	const char *file = walk_test_init != NULL ? walk_test_init :
+						    JAIL_LIBEXECDIR
+	    "/jail-init";
+	int fd = mount_clone(AT_FDCWD, file, &ro);
 
 	if (fd == -1)
-		return jerr_sys(e, "%s", JAIL_LIBEXECDIR "/jail-init");
+		return jerr_sys(e, "%s", file);
 	return fd;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 
+const char *walk_test_init;
 int (*walk_test_point)(const char *step, bool after, struct jerr *e);
 
 void

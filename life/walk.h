@@ -84,6 +84,9 @@ int walk_signal(struct walk *w);
  * after it ran.  -1 with e makes the row fail. */
 extern int (*walk_test_point)(const char *step, bool after, struct jerr *e);
 
+/* Another jail-init than the installed one (by tests alone; NULL otherwise). */
+extern const char *walk_test_init;
+
 /* Events.  The text gets "NAME: " before it. */
 void walk_tell(const struct walk *w, enum jail_event_kind kind, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));

@@ -47,6 +47,15 @@ inject(const char *step, bool after, struct jerr *e)
 int
 main(int argc, char **argv)
 {
+	static char init[4096];
+	const char *prefix = getenv("JAIL_PREFIX");
+
+	/* Built for one place, run in another (the machine of check-vm). */
+	if (prefix != NULL) {
+		(void)snprintf(
+		    init, sizeof(init), "%s/libexec/jail-init", prefix);
+		walk_test_init = init;
+	}
 	wanted = getenv("JAIL_INJECT");
 	if (wanted != NULL && strlen(wanted) >= 4) {
 		walk_test_point = inject;
