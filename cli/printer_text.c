@@ -5,17 +5,28 @@
  */
 #include "cli/printer_int.h"
 
+static bool
+is_control(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return (u < 0x20 && u != '\n' && u != '\t') || u == 0x7f;
+}
+
 static void
 put(struct printer *p, const char *s)
 {
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
+	while (*s != '\0') {
+		size_t n = 0;
 
-		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
-			if (strbuf_addf(&p->out, "\\%03o", c) == -1)
-				p->failed = true;
-		} else
-			printer_putc(p, *s);
+		while (s[n] != '\0' && !is_control(s[n]))
+			n++;
+		if (strbuf_add(&p->out, s, n) == -1)
+			p->failed = true;
+		s += n;
+		if (*s != '\0' && strbuf_addf(&p->out, "\\%03o",
+			(unsigned char)*s++) == -1)
+			p->failed = true;
 	}
 }
 

@@ -297,15 +297,14 @@ computed_text(const struct lib_view *v, enum param_id id, struct strbuf *out)
 		return strbuf_puts(out,
 		    conf_int(&v->conf, id) == JAIL_SYS_INHERIT ? "inherit" :
 								 "disable");
-	if (isset || uname(&u) == -1)
+	if (isset || (id != P_OSRELEASE && id != P_LINUX_OSRELEASE &&
+		id != P_LINUX_OSNAME && id != P_OSRELDATE) || uname(&u) == -1)
 		return 1;
-	if (id == P_OSRELEASE || id == P_LINUX_OSRELEASE)
-		return strbuf_puts(out, u.release);
 	if (id == P_LINUX_OSNAME)
 		return strbuf_puts(out, u.sysname);
 	if (id == P_OSRELDATE)
 		return strbuf_addf(out, "%d", kernel_number(u.release));
-	return 1;
+	return strbuf_puts(out, u.release);
 }
 
 static int
