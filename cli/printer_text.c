@@ -24,8 +24,8 @@ put(struct printer *p, const char *s)
 		if (strbuf_add(&p->out, s, n) == -1)
 			p->failed = true;
 		s += n;
-		if (*s != '\0' && strbuf_addf(&p->out, "\\%03o",
-			(unsigned char)*s++) == -1)
+		if (*s != '\0' &&
+		    strbuf_addf(&p->out, "\\%03o", (unsigned char)*s++) == -1)
 			p->failed = true;
 	}
 }

@@ -111,7 +111,7 @@ add_args(struct conf_file *f, int argc, char *const *argv, struct jerr *e)
 	for (int i = 0; i < argc; i++) {
 		if (add_arg(f, b, argv[i], &a, e) == -1)
 			return -1;
-		if (a->sym->id != P_COMMAND || a->values == NULL)
+		if (a == NULL || a->sym->id != P_COMMAND || a->values == NULL)
 			continue;
 		/* The rest are the command's own words. */
 		t = a->values;

@@ -151,7 +151,7 @@ is_magic(int dir, const char *target)
 static int
 descend(struct walk *w, int *fd, struct jerr *e)
 {
-	char name[256], target[4096];
+	char name[256] = "", target[4096];
 	bool last;
 	ssize_t n;
 	int next;

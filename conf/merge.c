@@ -147,7 +147,8 @@ check_octets(struct merge *m, const struct symbol *sym, const struct slot *slot,
 
 	for (size_t i = 0; i < nitems(ids); i++)
 		wanted |= sym->id == ids[i];
-	if (!wanted || jid == NULL || !slot->used_jid || atoi(jid) <= 254)
+	if (!wanted || jid == NULL || !slot->used_jid ||
+	    strtol(jid, NULL, 10) <= 254)
 		return;
 	for (size_t i = 0; i < slot->out.n; i++)
 		if (in_dotted(slot->out.v[i], jid))

@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-#define CHUNK (64 * 1024)
+#define CHUNK ((size_t)64 * 1024)
 
 struct pool_chunk {
 	struct pool_chunk *next;

@@ -297,8 +297,10 @@ computed_text(const struct lib_view *v, enum param_id id, struct strbuf *out)
 		return strbuf_puts(out,
 		    conf_int(&v->conf, id) == JAIL_SYS_INHERIT ? "inherit" :
 								 "disable");
-	if (isset || (id != P_OSRELEASE && id != P_LINUX_OSRELEASE &&
-		id != P_LINUX_OSNAME && id != P_OSRELDATE) || uname(&u) == -1)
+	if (isset ||
+	    (id != P_OSRELEASE && id != P_LINUX_OSRELEASE &&
+		id != P_LINUX_OSNAME && id != P_OSRELDATE) ||
+	    uname(&u) == -1)
 		return 1;
 	if (id == P_LINUX_OSNAME)
 		return strbuf_puts(out, u.sysname);

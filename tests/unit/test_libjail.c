@@ -27,7 +27,7 @@
 
 static char scratch[64], dir[96];
 static struct reg *reg;
-static int fds_at_start;	/* before any call of the library */
+static int fds_at_start; /* before any call of the library */
 
 /* Our own start time: the jails' pid 1 is this process. */
 static uint64_t
