@@ -162,3 +162,33 @@ str_after(const char *s, const char *prefix)
 
 	return strncmp(s, prefix, n) == 0 ? s + n : NULL;
 }
+
+int
+str_octal(const char *s)
+{
+	int v = 0;
+
+	for (int i = 0; i < 3; i++) {
+		if (s[i] < '0' || s[i] > '7')
+			return -1;
+		v = v * 8 + (s[i] - '0');
+	}
+	return v > 0 && v <= 0377 ? v : -1;
+}
+
+void
+str_unescape_octal(char *s)
+{
+	char *to = s;
+
+	while (*s != '\0') {
+		int v = *s == '\\' ? str_octal(s + 1) : -1;
+
+		if (v != -1) {
+			*to++ = (char)v;
+			s += 4;
+		} else
+			*to++ = *s++;
+	}
+	*to = '\0';
+}

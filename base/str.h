@@ -57,6 +57,12 @@ str_eq(const char *a, const char *b)
 	return __builtin_strcmp(a, b) == 0;
 }
 
+/* The character that the three octal digits at s stand for, 1 to 255; else -1. */
+int str_octal(const char *s);
+
+/* Every \ooo in s to its character, in place; other backslashes stay. */
+void str_unescape_octal(char *s);
+
 /* The rest of s after prefix, or NULL when s does not begin with it. */
 const char *str_after(const char *s, const char *prefix);
 

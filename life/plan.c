@@ -270,18 +270,24 @@ tell_done(const struct planner *pl, enum jail_event_kind kind,
 		pl->p->event(pl->p->arg, &ev);
 }
 
-/* The configuration of a unit, expanded but for what needs the jid. */
+/*
+ * A unit's walk with its configuration, expanded but for what needs a jid that
+ * is not there yet (jid 0: a start).  Configuration mistakes are told where
+ * they are found.  walk_free in any case.
+ */
 static int
-load_conf(const struct planner *pl, const struct unit *u, struct walk *w,
+begin(const struct planner *pl, const struct unit *u, int jid, struct walk *w,
     struct jerr *e)
 {
-	bool needs = false;
-
+	walk_init(w, pl->p);
+	w->reg = pl->reg;
+	w->sigfd = pl->sigfd;
+	w->oldmask = pl->oldmask;
 	w->name = u->name;
 	if (u->conf == -1)
 		return 0;
 	w->conf_index = (size_t)u->conf;
-	return conf_file_jail(pl->p->conf, (size_t)u->conf, u->jid, &needs,
+	return conf_file_jail(pl->p->conf, (size_t)u->conf, jid, &w->needs_jid,
 	    &w->conf, conf_message, (void *)(uintptr_t)pl, e);
 }
 
@@ -301,12 +307,7 @@ do_start(const struct planner *pl, const struct unit *u)
 	char name[512];
 	int r = -1;
 
-	walk_init(&w, pl->p);
-	w.reg = pl->reg;
-	w.sigfd = pl->sigfd;
-	w.oldmask = pl->oldmask;
-	/* Configuration mistakes were told where they were found. */
-	if (load_conf(pl, u, &w, &e) == 0) {
+	if (begin(pl, u, 0, &w, &e) == 0) {
 		if (conf_check(&w.conf, &e) == -1)
 			(void)(u->name[0] != '\0' ?
 				jerr_wrap(&e, "%s", u->name) :
@@ -354,11 +355,7 @@ stop_row(
 	struct walk w;
 	int r = -1;
 
-	walk_init(&w, pl->p);
-	w.reg = pl->reg;
-	w.sigfd = pl->sigfd;
-	w.oldmask = pl->oldmask;
-	if (load_conf(pl, u, &w, &e) == 0) {
+	if (begin(pl, u, u->jid, &w, &e) == 0) {
 		w.name = row->name;
 		r = stop_jail(&w, row, pl->p->ops, &e);
 		if (r == -1)
@@ -379,8 +376,7 @@ modify_row(
 	struct walk w;
 	int r = -1;
 
-	walk_init(&w, pl->p);
-	if (load_conf(pl, u, &w, &e) == 0) {
+	if (begin(pl, u, u->jid, &w, &e) == 0) {
 		r = modify_jail(pl->reg, row, &w.conf, note_modify,
 		    (void *)(uintptr_t)pl, &e);
 		if (r == -1) {
@@ -404,8 +400,7 @@ needs_restart(
 	struct walk w;
 	int r = -1;
 
-	walk_init(&w, pl->p);
-	if (load_conf(pl, u, &w, &e) == 0 &&
+	if (begin(pl, u, u->jid, &w, &e) == 0 &&
 	    running_open(pl->reg, row, &run, &e) == 0) {
 		r = modify_create_only(&run.params, &w.conf) != NULL;
 		running_close(&run);
@@ -421,11 +416,7 @@ clean_up(const struct planner *pl, const struct unit *u)
 	struct walk w;
 	int r = -1;
 
-	walk_init(&w, pl->p);
-	w.reg = pl->reg;
-	w.sigfd = pl->sigfd;
-	w.oldmask = pl->oldmask;
-	if (load_conf(pl, u, &w, &e) == 0) {
+	if (begin(pl, u, u->jid, &w, &e) == 0) {
 		r = clean_jail(&w, &e);
 		if (r == -1) {
 			(void)jerr_wrap(&e, "%s", u->name);

@@ -20,9 +20,9 @@
 #include "linux/proc.h"
 
 static bool
-has_conf(const struct walk *w)
+waits_for_jid(const struct walk *w)
 {
-	return w->plan != NULL && w->plan->conf != NULL;
+	return w->needs_jid;
 }
 
 static bool
@@ -33,7 +33,7 @@ stays(const struct walk *w)
 
 static const struct step start_rows[] = {
 	{ "reserve", STEP_KERNEL, NULL, step_reserve },
-	{ "expand", STEP_TOOL, has_conf, step_expand },
+	{ "expand", STEP_TOOL, waits_for_jid, step_expand },
 	{ "exec.prepare", STEP_TOOL, NULL, step_exec_prepare },
 	{ "root", STEP_KERNEL, NULL, step_root },
 	{ "mounts", STEP_KERNEL, NULL, step_mounts_parse },

@@ -29,6 +29,7 @@ struct output {
 struct walk {
 	const struct plan *plan; /* events and environment; NULL: jail_set(2) */
 	const char *name;	 /* for messages; rj's row once it is there */
+	bool needs_jid;		 /* text of it waits for $jid */
 	size_t conf_index; /* in plan->conf; expanded again with the jid */
 	struct jail_conf conf;
 	struct reg *reg;

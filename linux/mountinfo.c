@@ -28,37 +28,6 @@ mountinfo_rest(const char *point, const char *path)
 }
 
 static int
-octal(const char *s)
-{
-	int v = 0;
-
-	for (int i = 0; i < 3; i++) {
-		if (s[i] < '0' || s[i] > '7')
-			return -1;
-		v = v * 8 + (s[i] - '0');
-	}
-	return v <= 0377 ? v : -1;
-}
-
-/* In place; the kernel escapes space, tab, newline and backslash. */
-static void
-unescape(char *s)
-{
-	char *to = s;
-
-	while (*s != '\0') {
-		int v = *s == '\\' ? octal(s + 1) : -1;
-
-		if (v > 0) {
-			*to++ = (char)v;
-			s += 4;
-		} else
-			*to++ = *s++;
-	}
-	*to = '\0';
-}
-
-static int
 add(struct mountinfo *m, uint64_t id, uint64_t parent, const char *point,
     const char *type)
 {
@@ -106,7 +75,7 @@ parse_line(char *line, const char *path, struct mountinfo *out)
 	    num_u64(field[F_ID], UINT64_MAX, &id) == -1 ||
 	    num_u64(field[F_PARENT], UINT64_MAX, &parent) == -1)
 		return errno = EPROTO, -1;
-	unescape(field[F_POINT]);
+	str_unescape_octal(field[F_POINT]);
 	if (mountinfo_rest(field[F_POINT], path) == NULL)
 		return 0;
 	return add(out, id, parent, field[F_POINT], type);

@@ -89,20 +89,16 @@ unescape(char *s)
 	char *to = s;
 
 	while (*s != '\0') {
-		unsigned n = 0;
+		int v;
 
 		if (*s != '\\') {
 			*to++ = *s++;
 			continue;
 		}
-		for (int i = 1; i <= 3; i++) {
-			if (s[i] < '0' || s[i] > '7')
-				return -1;
-			n = n * 8 + (unsigned)(s[i] - '0');
-		}
-		if (n == 0 || n > 255)
+		v = str_octal(s + 1);
+		if (v == -1)
 			return -1;
-		*to++ = (char)n;
+		*to++ = (char)v;
 		s += 4;
 	}
 	*to = '\0';

@@ -16,19 +16,6 @@
 
 #define BLANKS " \t\f\v\r\n"
 
-static int
-octal(const char *s)
-{
-	int v = 0;
-
-	for (int i = 0; i < 3; i++) {
-		if (s[i] < '0' || s[i] > '7')
-			return -1;
-		v = v * 8 + (s[i] - '0');
-	}
-	return v > 0 && v <= 0377 ? v : -1;
-}
-
 /* vis(3)'s escapes, as far as fstabs use them; in place.  -1: not one. */
 static int
 decode(char *s)
@@ -53,7 +40,7 @@ decode(char *s)
 			*to++ = *s++;
 			continue;
 		}
-		v = octal(s + 1);
+		v = str_octal(s + 1);
 		if (v != -1) {
 			*to++ = (char)v;
 			s += 4;

@@ -174,10 +174,10 @@ row_parse(char *s, struct reg_row *row)
 		return false;
 	row->init = (pid_t)npid;
 	row->base = (uint32_t)nbase;
-	reg_unescape(name);
-	reg_unescape(path);
-	reg_unescape(host);
-	reg_unescape(s);
+	str_unescape_octal(name);
+	str_unescape_octal(path);
+	str_unescape_octal(host);
+	str_unescape_octal(s);
 	row->name = name;
 	row->path = path;
 	row->hostname = host;

@@ -239,7 +239,7 @@ add_record(struct reg_record *rec, int n, const char *line, size_t len)
 		free(rec->text);
 		return -1;
 	}
-	reg_unescape(rec->text);
+	str_unescape_octal(rec->text);
 	return 0;
 }
 

@@ -42,8 +42,7 @@ struct reg_jail {
 
 /* Appends s with control characters, backslash and DEL as \ooo. */
 int reg_escape(struct strbuf *b, const char *s);
-/* Undoes it in place. */
-void reg_unescape(char *s);
+/* str_unescape_octal undoes it. */
 
 /* ---- index.c ---- */
 

@@ -21,26 +21,3 @@ reg_escape(struct strbuf *b, const char *s)
 	}
 	return 0;
 }
-
-static bool
-is_octal(char c)
-{
-	return c >= '0' && c <= '7';
-}
-
-void
-reg_unescape(char *s)
-{
-	char *to = s;
-
-	while (*s != '\0') {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' &&
-		    is_octal(s[2]) && is_octal(s[3])) {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
-			    (s[3] - '0'));
-			s += 4;
-		} else
-			*to++ = *s++;
-	}
-	*to = '\0';
-}

@@ -18,7 +18,7 @@ walk_conf()
 	mkdir -p data root/data
 	t_conf jail.conf <<-EOF
 	exec.clean; mount.devfs; mount.fdescfs;
-	host.hostname = "\$name.local";
+	host.hostname = "\$name.local"; meta = "\$jid";
 	path = "$PWD/root";
 	mount = "$PWD/data $PWD/root/data nullfs ro 0 0";
 	mount += "tmpfs $PWD/root/home tmpfs rw 0 0";
