@@ -39,4 +39,12 @@ int path_open_in_root(int rootfd, const char *path, int flags, mode_t mode);
 /* The same with no symbolic link anywhere and nothing above rootfd. */
 int path_open_beneath(int rootfd, const char *path, int flags, mode_t mode);
 
+/*
+ * An absolute path of the host, links followed as open(2) does, that may lead
+ * into the jail's root rootfd (a directory): from there on no link is followed
+ * and nothing leads out, however the path is spelled.  rootfd -1: there is no
+ * root to look out for.  base/host_path.c.
+ */
+int path_open_host(const char *path, int rootfd, int flags, mode_t mode);
+
 #endif

@@ -245,11 +245,17 @@ check_stdio(const struct enter_cmd *c, struct jerr *e)
 {
 	struct stat st;
 
-	for (int i = 0; i < 3; i++)
-		if (c->fd[i] != -1 && fstat(c->fd[i], &st) == 0 &&
-		    S_ISDIR(st.st_mode))
+	for (int i = 0; i < 3; i++) {
+		if (c->fd[i] == -1)
+			continue;
+		if (fstat(c->fd[i], &st) == 0 && S_ISDIR(st.st_mode))
 			return jerr_set(e, EPERM,
 			    "descriptor %d is a directory of the host", i);
+		/* R13: the pty takes its place, or it does not go inside. */
+		if ((c->tty == NULL || !c->tty->is_tty[i]) && isatty(c->fd[i]))
+			return jerr_set(e, EPERM,
+			    "descriptor %d is a terminal of the host", i);
+	}
 	return 0;
 }
 

@@ -183,7 +183,7 @@ mounts_open_source(
 		    -1 :
 		    mounts_open_target(m, where, m->hostroot, rel, e);
 	}
-	fd = open(spec, O_PATH | O_CLOEXEC);
+	fd = path_open_host(spec, m->host_root ? -1 : m->hostroot, O_PATH, 0);
 	if (fd == -1)
 		return jerr_sys(e, "%s: %s", where, spec);
 	return fd;

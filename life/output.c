@@ -26,17 +26,20 @@ open_log(const struct walk *w, const char *path, struct jerr *e)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
 	    O_NOCTTY | O_NONBLOCK;
-	const char *below = str_after(path, w->path);
+	auto_close int root = -1;
 	struct stat st;
 	int fd;
 
 	if (path[0] != '/')
 		return jerr_set(e, EINVAL,
 		    "exec.consolelog: %s: not an absolute pathname", path);
-	if (below != NULL && below[0] == '/' && !str_eq(w->path, "/"))
-		fd = path_open_beneath(w->rootfd, below + 1, flags, 0666);
-	else
-		fd = open(path, flags | O_CLOEXEC, 0666);
+	/* As it is now: exec.prestart may have mounted it. */
+	if (!str_eq(w->path, "/")) {
+		root = open(w->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (root == -1)
+			return jerr_sys(e, "path %s", w->path);
+	}
+	fd = path_open_host(path, root, flags, 0666);
 	if (fd == -1 && errno == ELOOP)
 		return jerr_set(
 		    e, ELOOP, "exec.consolelog: %s is a symbolic link", path);

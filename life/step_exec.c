@@ -274,8 +274,10 @@ step_command(struct walk *w, struct jerr *e)
 		    w, P_COMMAND, output_of(w), w->out.rfd, e);
 	if (w->consolelog == -1 && tty_probe(&tty) == 1)
 		return run_on_tty(w, words->v, words->v[0], &tty, e);
-	return run_inside(
-	    w, words->v, words->v[0], false, 0, output_of(w), w->out.rfd, e);
+	/* With a console log nobody is at a terminal, and none goes inside. */
+	return run_inside(w, words->v, words->v[0], false,
+	    isatty(STDIN_FILENO) ? -1 : STDIN_FILENO, output_of(w), w->out.rfd,
+	    e);
 }
 
 /* A pipe of its own, relayed until the command ends. */
