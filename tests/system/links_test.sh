@@ -81,6 +81,23 @@ source_test()
 	atf_check -o ignore jail -R t
 }
 
+t_case fstab "mount.fstab does not follow the jail's links"
+fstab_test()
+{
+	hostile_root
+	echo "$PWD/host $PWD/real/r/mnt nullfs ro 0 0" >host/fstab
+	for p in $(spellings); do
+		atf_check -s exit:1 -e match:"mount.fstab: " \
+		    jail -c name=t persist path="$PWD/real/r" \
+		    mount.fstab="$p/sub/fstab"
+	done
+	ln -s "$PWD/host/fstab" fstab
+	atf_check jail -c name=t persist path="$PWD/real/r" \
+	    mount.fstab="$PWD/fstab"
+	atf_check -o inline:"secret\n" jexec t cat /mnt/secret
+	atf_check -o ignore jail -R t
+}
+
 t_case terminal "command= with a console log does not get the host's terminal"
 terminal_test()
 {
