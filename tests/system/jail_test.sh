@@ -117,7 +117,7 @@ files_test()
 	atf_check -o match:'^jail: broken:2:' -o match:'^jail: broken:3:' \
 	    cat err
 	atf_check -o inline:'a: created\nb: created\n' \
-	    sh -c 'jail -q -f - -c <conf >/dev/null; jls name | sed "s/$/: created/"'
+	    sh -c 'jail -q -f - -c <conf >/dev/null; jls name | sort | sed "s/$/: created/"'
 	atf_check -o save:out jail -f conf -r '*'
 	atf_check -o inline:'a: removed\nb: removed\n' sort out
 	# Removal needs no file, not even one that was named.

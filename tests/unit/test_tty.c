@@ -78,6 +78,7 @@ play_relay(const struct how *h, int slave)
 	struct jerr e = JERR_INIT;
 	struct tty_want w;
 	struct tty_run r = { .want = &w, .master = -1 };
+	sigset_t held, mask;
 	int sp[2], status = -1;
 
 	(void)setsid();
@@ -99,9 +100,18 @@ play_relay(const struct how *h, int slave)
 	if (tty_probe(&w) == 0)
 		r.want = NULL;
 	(void)socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sp);
+	/* As life/ does: what is passed on waits until the relay runs. */
+	(void)sigemptyset(&held);
+	(void)sigaddset(&held, SIGINT);
+	(void)sigaddset(&held, SIGQUIT);
+	(void)sigaddset(&held, SIGTERM);
+	(void)sigaddset(&held, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &held, &mask);
 	r.pid = fork();
-	if (r.pid == 0)
+	if (r.pid == 0) {
+		(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 		play_child(sp[1], r.want, h);
+	}
 	(void)close(sp[1]);
 	r.pidfd = (int)syscall(SYS_pidfd_open, r.pid, 0);
 	if (r.want != NULL) {
@@ -490,8 +500,6 @@ test_no_terminal(void)
 	h.run = sleep_long;
 	begin(&s, &h);
 	ok(expect(pp[0], "ready"), "started");
-	/* The child is there before its relay, which is what takes TERM. */
-	(void)sleep(1);
 	(void)kill(s.relay, SIGTERM);
 	is_int(finish(&s), 143, "TERM: 128+15");
 

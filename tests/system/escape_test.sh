@@ -1,0 +1,362 @@
+#!/usr/bin/env atf-sh
+# Attacks that are withstood: by the root of a jail, by the files of a root
+# that a jail had in its hands, and by the host's other users.
+
+. "$(atf_get_srcdir)/lib.sh"
+
+# A jail "web" with everything a default jail's root can have.
+start()
+{
+	[ -d root ] || t_root root
+	atf_check jail -q -c name=web path="$PWD/root" persist mount.devfs "$@"
+}
+
+# refused SCRIPT: run inside; each of its lines must fail.
+refused()
+{
+	echo "$1" | while read -r t_line; do
+		[ -n "$t_line" ] || continue
+		! jexec web sh -c "$t_line" </dev/null >out 2>&1 ||
+		    { echo "$t_line" >>succeeded; cat out >>succeeded; }
+	done
+	[ ! -e succeeded ] || atf_fail "worked inside: $(tr "\n" " " <succeeded)"
+}
+
+t_case locked "mounts cannot be undone, covered, moved or made writable"
+locked_test()
+{
+	start
+	jexec web cat /proc/self/mountinfo | cut -d' ' -f3- >before
+	refused '
+	umount /proc
+	umount -l /proc/sys
+	umount /dev
+	umount /dev/pts
+	umount /sys
+	mount -o remount,rw /proc/sys
+	mount -o remount,bind,rw /sys
+	mount -o bind /proc /tmp
+	mount -t tmpfs none /tmp
+	mount -t proc none /tmp
+	mount --move /dev/pts /tmp
+	mv /dev/pts /dev/other
+	rmdir /dev/pts
+	pivot_root / /tmp
+	unshare -m true
+	unshare -U true
+	unshare -Ur mount -t tmpfs none /tmp
+	nsenter -t 1 -m true
+	mknod /tmp/null c 1 3
+	mknod /dev/sda b 8 0
+	'
+	jexec web cat /proc/self/mountinfo | cut -d' ' -f3- >after
+	atf_check cmp before after
+	atf_check jail -R web
+}
+
+t_case kernel "settings of the kernel and the cgroups are out of reach"
+kernel_test()
+{
+	start
+	# Opened only: where it works, nothing shall happen.
+	cat /proc/sys/kernel/core_pattern >before
+	refused '
+	: >>/proc/sys/kernel/core_pattern
+	: >>/proc/sys/kernel/hostname
+	: >>/proc/sys/vm/drop_caches
+	: >>/proc/sys/net/ipv4/ip_forward
+	: >>/proc/sysrq-trigger
+	: >>/sys/power/state
+	: >>/sys/fs/cgroup/cgroup.procs
+	: >>/sys/fs/cgroup/cgroup.freeze
+	: >>/sys/fs/cgroup/j/cgroup.kill
+	mkdir /sys/fs/cgroup/mine
+	rmdir /sys/fs/cgroup/j
+	head -c 1 /proc/kcore
+	dmesg
+	'
+	atf_check -o file:before cat /proc/sys/kernel/core_pattern
+	atf_check jail -R web
+}
+
+t_case above "nothing stands above the root"
+above_test()
+{
+	start
+	jexec web ls -id / >before
+	jexec web sh -c 'exec 3</; cd /tmp; mkdir -p c; cd /; cd ../../../../..
+	    ls -id . | sed s/\\.$/\\//' >after
+	atf_check cmp before after
+	refused "
+	test -e /proc/1/root/etc
+	ls /proc/1/cwd/
+	test -e $PWD/root
+	"
+	atf_check jail -R web
+}
+
+t_case pid1 "pid 1 is not killed, stopped, read, or told to end"
+pid1_test()
+{
+	start
+	refused '
+	readlink /proc/1/exe
+	readlink /proc/1/ns/mnt
+	ls /proc/1/fd
+	cat /proc/1/environ
+	cat /proc/1/mem
+	cat /proc/1/maps
+	cat /proc/1/auxv
+	echo 1000 >/proc/1/oom_score_adj
+	'
+	jexec web sh -c 'for s in $(seq 64); do kill -$s 1; done' 2>/dev/null
+	sleep 0.3
+	atf_check -o inline:"web\n" jls name
+	atf_check -o match:"^State:.S" jexec web cat /proc/1/status
+	atf_check jail -R web
+}
+
+t_case entrant "who enters cannot be looked into before its exec"
+entrant_test()
+{
+	start
+	# comm is "jexec" before and after what was read: it had not exec'd.
+	cat >root/bin/racer <<-'EOF'
+	#!/bin/sh
+	read_comm() { c=; read -r c <"$1/comm"; [ "$c" = jexec ]; } 2>/dev/null
+	touch /tmp/ready
+	while [ ! -e /tmp/stop ]; do
+		for p in /proc/[0-9]*; do
+			read_comm "$p" || continue
+			echo saw
+			for f in root/etc cwd/etc fd/0; do
+				[ -e "$p/$f" ] && read_comm "$p" && echo "$f"
+			done
+			(exec 3<"$p/mem") 2>/dev/null && read_comm "$p" &&
+			    echo mem
+		done
+	done
+	EOF
+	chmod 755 root/bin/racer
+	jexec web racer </dev/null >got 2>/dev/null &
+	t_pid=$!
+	t_until 10 test -e root/tmp/ready
+	for i in $(seq 150); do
+		jexec web true || atf_fail "jexec"
+	done
+	touch root/tmp/stop
+	wait $t_pid
+	sort -u got | grep -v '^saw$' >stolen
+	[ ! -s stolen ] || atf_fail "read of an entrant: $(tr "\n" " " <stolen)"
+	atf_check jail -R web
+}
+
+t_case stopped "an entrant that the jail stops holds nobody but its jexec"
+stopped_test()
+{
+	start stop.timeout=1
+	cat >root/bin/stopper <<-'EOF'
+	#!/bin/sh
+	touch /tmp/ready
+	while :; do
+		for p in /proc/[0-9]*; do
+			read -r c <$p/comm && [ "$c" = jexec ] &&
+			    kill -STOP ${p#/proc/} && touch /tmp/stopped
+		done
+	done
+	EOF
+	chmod 755 root/bin/stopper
+	jexec web stopper </dev/null >/dev/null 2>&1 &
+	t_until 10 test -e root/tmp/ready
+	t_pids=
+	for i in $(seq 30); do
+		jexec web true </dev/null >/dev/null 2>&1 &
+		t_pids="$t_pids $!"
+	done
+	t_until 10 test -e root/tmp/stopped
+	atf_check -o inline:"web\n" timeout 20 jls name
+	atf_check -o ignore timeout 20 jail -r web
+	# shellcheck disable=SC2086
+	wait $t_pids
+	t_no_jails || atf_fail "it is still there"
+}
+
+t_case links "symbolic links in place of mount points, swapped after a start"
+links_test()
+{
+	t_root root
+	mkdir -p host/sys root/mnt
+	start
+	atf_check jail -R web
+	for d in proc sys dev; do
+		rm -rf "root/$d"
+		ln -s "$PWD/host" "root/$d"
+		atf_check -s exit:1 -e match:"$PWD/root/$d is a symbolic link" \
+		    jail -c name=web path="$PWD/root" persist mount.devfs
+		rm "root/$d"
+		mkdir "root/$d"
+	done
+	rmdir root/mnt
+	ln -s ../host root/mnt
+	atf_check -s exit:1 -e match:"root/mnt is a symbolic link" \
+	    jail -c name=web path="$PWD/root" persist \
+	    mount="tmpfs $PWD/root/mnt tmpfs rw 0 0"
+	atf_check -s exit:1 -e match:"is a symbolic link" \
+	    jail -c name=web path="$PWD/root" persist \
+	    mount="$PWD/root/mnt $PWD/root/tmp nullfs rw 0 0"
+	rm -r root/var/log
+	ln -s "$PWD/host" root/var/log
+	atf_check -s exit:1 -e match:"is a symbolic link" \
+	    jail -c name=web path="$PWD/root" persist \
+	    exec.consolelog="$PWD/root/var/log/console"
+	[ "$(find host)" = "$(printf 'host\nhost/sys')" ] ||
+	    atf_fail "something was made in host"
+}
+
+t_case users "passwd, group and login.defs of the jail's making"
+users_test()
+{
+	start
+	cp root/etc/passwd passwd
+	yes 'a:x:0:0:a:/:/bin/sh' | head -c 17000000 >root/etc/passwd
+	atf_check -s exit:1 -e match:"/etc/passwd: File too large" \
+	    timeout 20 jexec -U www web id
+	printf '%s\n' 'www:x:-1:80:w:/:/bin/sh' 'www:x:+5:80:w:/:/bin/sh' \
+	    'www:x: 0:0:w:/:/bin/sh' 'www:x:4294967295:80:w:/:/bin/sh' \
+	    'www:x:0x0:0:w:/:/bin/sh' 'www:x::0:w:/:/bin/sh' >root/etc/passwd
+	atf_check -s exit:1 -e match:"www: no such user" jexec -U www web id
+	echo 'www:x:4294967294:80:w:/:/bin/sh' >root/etc/passwd
+	atf_check -s exit:1 -e match:"setresuid" jexec -U www web id
+	cp passwd root/etc/passwd
+	seq 70000 | sed 's/.*/g&:x:&:www/' >root/etc/group
+	atf_check -s exit:1 -e match:"more than 65536 groups" \
+	    timeout 20 jexec -U www web id
+	rm root/etc/group
+	mkfifo root/etc/group root/etc/login.defs
+	atf_check -s exit:1 -e match:"/etc/group: not a regular file" \
+	    timeout 20 jexec -U www web id
+	rm root/etc/group
+	atf_check timeout 20 jexec -l web true
+	rm root/etc/login.defs
+	ln -s /dev/zero root/etc/login.defs
+	atf_check timeout 20 jexec -l web true
+	rm -r root/etc
+	ln -s /proc/1/root/etc root/etc
+	atf_check -s exit:1 -e match:"/etc/passwd" jexec -U www web id
+	atf_check jail -R web
+}
+
+t_case terminal "a /dev of the jail's making under a terminal" 90
+terminal_test()
+{
+	start
+	jexec web sh -c 'rm -f /dev/ptmx; mkfifo /dev/ptmx; ! chmod 0 /dev/pts/ptmx' \
+	    2>/dev/null || atf_fail "/dev/pts/ptmx can be changed"
+	atf_check -o match:'^/dev/pts/0' timeout 20 \
+	    "$(atf_get_srcdir)/ptyrun" -m jexec web tty
+	atf_check jail -R web
+	# Without a devpts: FIFOs and links where one would be.
+	mkdir root/dev/pts
+	mkfifo root/dev/pts/ptmx root/dev/tty
+	atf_check jail -q -c name=web path="$PWD/root" persist
+	atf_check -o match:'^yes' timeout 20 "$(atf_get_srcdir)/ptyrun" -m \
+	    jexec web sh -c 'test -t 0 && echo yes'
+	rm -r root/dev
+	ln -s /proc/self/fd root/dev
+	atf_check -o match:'^yes' timeout 20 "$(atf_get_srcdir)/ptyrun" -m \
+	    jexec web sh -c 'test -t 0 && echo yes'
+	atf_check jail -R web
+}
+
+t_case descriptors "no directory of the host, and none above 2, comes along"
+descriptors_test()
+{
+	start
+	for i in 0 1 2; do
+		! eval "jexec web true $i</" 2>/dev/null ||
+		    atf_fail "jexec: descriptor $i"
+	done
+	atf_check -s exit:1 -e match:"descriptor 0 is a directory" \
+	    sh -c "exec jail -q -c path=$PWD/root command=/bin/true </etc"
+	atf_check -o inline:"0\n1\n2\n3\n" sh -c \
+	    'exec jexec web ls /proc/self/fd 3</ 7</etc 9</proc/self/ns/mnt'
+	atf_check jail -R web
+}
+
+t_case flood "output and forks without end" 90
+flood_test()
+{
+	# What exec.start leaves behind writes on: neither command waits for it.
+	t_root root
+	timeout 30 jail -q -c name=web path="$PWD/root" mount.devfs \
+	    stop.timeout=1 exec.start="sh -c 'yes & sleep 0.2'" >/dev/null ||
+	    atf_fail "jail -c"
+	atf_check -o inline:"web\n" jls name
+	atf_check timeout 20 jail -q -r web
+	timeout 30 jail -q -c name=web path="$PWD/root" persist mount.devfs \
+	    exec.timeout=1 exec.start=yes >/dev/null 2>err &&
+	    atf_fail "exec.timeout did not hold"
+	atf_check -o match:"yes: timed out" cat err
+	t_no_jails || atf_fail "it is still there"
+	start stop.timeout=1
+	cat >root/bin/bomb <<-'EOF'
+	#!/bin/sh
+	trap "" TERM INT HUP
+	ulimit -u 200
+	while :; do
+		touch /tmp/ready
+		(while :; do (:) & done) &
+		sleep 0.01
+	done
+	EOF
+	chmod 755 root/bin/bomb
+	jexec web bomb </dev/null >/dev/null 2>&1 &
+	t_until 10 test -e root/tmp/ready
+	sleep 0.5
+	atf_check timeout 30 jail -q -r web
+	wait
+	t_no_jails || atf_fail "it is still there"
+}
+
+t_case registry "a registry that somebody else made; other users look only"
+registry_test()
+{
+	t_root root
+	mkdir /run/jail
+	chown 65534 /run/jail
+	atf_check -s exit:1 -e match:"/run/jail: not owned by us" \
+	    jail -c name=web path="$PWD/root" persist
+	chown 0 /run/jail
+	chmod 777 /run/jail
+	atf_check -s exit:1 -e match:"/run/jail: not owned by us" \
+	    jail -c name=web path="$PWD/root" persist
+	rmdir /run/jail
+	ln -s /tmp /run/jail
+	atf_check -s exit:1 -e match:"/run/jail: Not a directory" \
+	    jail -c name=web path="$PWD/root" persist
+	rm /run/jail
+	start
+	[ -z "$(find /run/jail -perm /022)" ] || atf_fail "writable for others"
+	[ "$(stat -c %a /run/jail/private)" = 700 ] || atf_fail "private"
+	atf_check jail -R web
+}
+
+t_case names "names and values that would be escape sequences or options"
+names_test()
+{
+	t_root root
+	t_esc=$(printf 'a\033[2Jb')
+	for n in "$t_esc" "$(printf 'a\nb')" ../x a/b .; do
+		atf_check -s exit:1 -e not-empty \
+		    jail -c name="$n" path="$PWD/root" persist
+	done
+	start meta="$t_esc"
+	atf_check -s exit:1 -e not-empty \
+	    jail -m name=web host.hostname="$t_esc"
+	jexec web hostname "$t_esc"
+	for o in "" -v -n -s "--libxo json" "--libxo xml" "-j web meta"; do
+		# shellcheck disable=SC2086
+		jls $o | grep -q "$(printf '\033')" && atf_fail "jls $o: escape"
+	done
+	atf_check jail -R web
+}
