@@ -34,9 +34,10 @@ life_test()
 	atf_check -o inline:"0 42\n" \
 	    jexec deb-test01 stat -c '%u %g' /etc/shadow
 	atf_check -o inline:"0 42\n" stat -c '%u %g' jails/deb-test01/etc/shadow
-	# A person's own shell, on a terminal of the jail's own.
+	# A person's own shell ($SHELL, which not everybody has set), on a terminal
+	# of the jail's own.
 	printf 'tty; exit 7\n' >typed
-	script -qec "jexec deb-test01" /dev/null <typed >seen 2>&1
+	SHELL=/bin/bash script -qec "jexec deb-test01" /dev/null <typed >seen 2>&1
 	atf_check_equal 7 $?
 	atf_check -o match:'root@deb-test01:/#' -o match:'/dev/(pts/|console)' \
 	    cat seen
