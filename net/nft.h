@@ -1,0 +1,62 @@
+/*
+ * The one nftables table of ours, "inet jail": constant rules, elements of sets
+ * and maps that come and go with jails, nat chains while somebody uses them,
+ * and one accept at the end of others' forward chains that drop.  libnftables
+ * is opened on first use.
+ */
+#ifndef NET_NFT_H
+#define NET_NFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define NFT_TABLE "inet jail"
+
+/* Open the library now (before forking many walks).  -1: not installed, e
+ * names the package. */
+int nft_open(struct jerr *e);
+
+/* The table with its sets, maps and filter chains; there already: 0, nothing is
+ * changed.  nft_table_del: not there is success. */
+int nft_table_make(struct jerr *e);
+int nft_table_del(struct jerr *e);
+int nft_table_there(struct jerr *e); /* 1, 0, -1 */
+
+/* The four nat chains and what goes with them in passing. */
+int nft_nat_make(struct jerr *e);
+int nft_nat_del(struct jerr *e);
+int nft_nat_there(struct jerr *e);
+
+struct nft_elem {
+	const char *set;  /* "own4", "rdr4", ... */
+	const char *key;  /* as nft(8) writes it: "lj3g1 . 10.0.0.1" */
+	const char *data; /* of a map: "10.0.0.1 . 80"; NULL: a set */
+};
+/* One transaction.  comment (the jail's uuid) goes to every element. */
+int nft_elems_add(
+    const struct nft_elem *v, size_t n, const char *comment, struct jerr *e);
+/* Absent ones are success (one transaction; one by one if that is refused). */
+int nft_elems_del(const struct nft_elem *v, size_t n, struct jerr *e);
+/* How many of these are there? -1 with e. */
+int nft_elems_count(const struct nft_elem *v, size_t n, struct jerr *e);
+
+/* Base chains of the forward hook, not ours, whose policy is drop. */
+struct nft_chain {
+	char family[8]; /* ip, ip6, inet */
+	char table[64], chain[64];
+	bool ours_there; /* our accept stands in it */
+};
+int nft_forward_drops(struct nft_chain **v, size_t *n, struct jerr *e);
+/* Append the accept of our mark (comment "linux-jails"). */
+int nft_accept_add(const struct nft_chain *c, struct jerr *e);
+/* Take every rule with our comment out of it; gone is success. */
+int nft_accept_del(const struct nft_chain *c, struct jerr *e);
+
+/* Forget the connections that were translated to or from this address
+ * (conntrack entries by reply source): on removal of a jail. */
+int nft_conntrack_forget(const char *ip, struct jerr *e);
+
+#endif
