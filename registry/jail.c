@@ -372,12 +372,76 @@ reg_update(struct reg_jail *j, const char *name, const char *path,
 	j->row.start = row.start;
 	if ((name != NULL && set_str(&j->name, &j->row.name, name) == -1) ||
 	    (path != NULL && set_str(&j->path, &j->row.path, path) == -1) ||
-	    (path != NULL && set_str(&j->path, &j->row.path, path) == -1) ||
 	    (hostname != NULL &&
 		set_str(&j->hostname, &j->row.hostname, hostname) == -1) ||
 	    (ip4 != NULL && set_str(&j->ip4, &j->row.ip4, ip4) == -1))
 		return jerr_sys(e, "registry");
 	return 0;
+}
+
+/* Is the word a[0..n) one of the list? */
+static bool
+listed(const char *list, const char *a, size_t n)
+{
+	for (const char *p = list; *p != '\0';) {
+		size_t len = strcspn(p, ",");
+
+		if (len == n && memcmp(p, a, n) == 0)
+			return true;
+		p += len;
+		p += *p == ',';
+	}
+	return false;
+}
+
+static int
+check_clash(struct reg_jail *j, const char *list, struct jerr *e)
+{
+	struct reg_snapshot s = { 0 };
+	int rc = 0;
+
+	if (reg_snapshot(j->r, &s, e) == -1)
+		return -1;
+	for (size_t i = 0; i < s.n && rc == 0; i++) {
+		if (s.rows[i].jid == j->row.jid || s.rows[i].ip4[0] == '\0')
+			continue;
+		for (const char *p = list; *p != '\0' && rc == 0;) {
+			size_t len = strcspn(p, ",");
+
+			if (listed(s.rows[i].ip4, p, len))
+				rc = jerr_set(e, EADDRINUSE,
+				    "IPv%c addresses clash: "
+				    "%.*s is jail \"%s\"'s",
+				    memchr(p, ':', len) != NULL ? '6' : '4',
+				    (int)len, p, s.rows[i].name);
+			p += len;
+			p += *p == ',';
+		}
+	}
+	reg_snapshot_free(&s);
+	return rc;
+}
+
+int
+reg_addresses(struct reg_jail *j, const char *list, struct jerr *e)
+{
+	int rc;
+
+	if (str_eq(j->row.ip4, list))
+		return 0;
+	if (reg_lock(j->r, e) == -1)
+		return -1;
+	rc = check_clash(j, list, e);
+	if (rc == 0)
+		rc = reg_update(j, NULL, NULL, NULL, list, 0, 0, e);
+	reg_unlock(j->r);
+	return rc;
+}
+
+struct reg *
+reg_jail_reg(const struct reg_jail *j)
+{
+	return j->r;
 }
 
 int

@@ -157,22 +157,25 @@ record_at(const struct journal_text *t, int n, int *count)
 }
 
 static int
-line_print(const struct journal_text *t, const char *kind, const char *text,
-    const struct reg_jail *j, struct strbuf *b)
+lines_print(const struct journal_text *t, const char *kind, char *const *texts,
+    size_t n, const struct reg_jail *j, struct strbuf *b)
 {
 	/* A lost header (the disk was full when it was made) comes back. */
 	if (t->len == 0 &&
 	    strbuf_addf(b, "journal %d %d %s\n", REG_JOURNAL_FORMAT, j->row.jid,
 		j->row.uuid8) == -1)
 		return -1;
-	if (strbuf_addf(b, "+ %s ", kind) == -1 || reg_escape(b, text) == -1)
-		return -1;
-	return strbuf_putc(b, '\n');
+	for (size_t i = 0; i < n; i++)
+		if (strbuf_addf(b, "+ %s ", kind) == -1 ||
+		    reg_escape(b, texts[i]) == -1 || strbuf_putc(b, '\n') == -1)
+			return -1;
+	return 0;
 }
 
-int
-reg_journal_add(
-    struct reg_jail *j, const char *kind, const char *text, struct jerr *e)
+/* The number of the first of them. */
+static int
+append(struct reg_jail *j, const char *kind, char *const *texts, size_t ntexts,
+    struct jerr *e)
 {
 	__attribute__((cleanup(unload))) struct journal_text t = { 0 };
 	auto_strbuf struct strbuf b = STRBUF_INIT;
@@ -185,7 +188,7 @@ reg_journal_add(
 	if (load(j, &t, e) == -1)
 		return -1;
 	(void)record_at(&t, -1, &count);
-	if (line_print(&t, kind, text, j, &b) == -1)
+	if (lines_print(&t, kind, texts, ntexts, j, &b) == -1)
 		return jerr_sys(e, "registry");
 	/* Over what half a record may have left: its thing was never made. */
 	if (ftruncate(j->fd, (off_t)t.len) == -1)
@@ -202,6 +205,22 @@ reg_journal_add(
 	if (ftruncate(j->fd, (off_t)t.len) == -1)
 		return -1;
 	return -1;
+}
+
+int
+reg_journal_add(
+    struct reg_jail *j, const char *kind, const char *text, struct jerr *e)
+{
+	char *const one = (char *)(uintptr_t)text;
+
+	return append(j, kind, &one, 1, e);
+}
+
+int
+reg_journal_addv(struct reg_jail *j, const char *kind, char *const *texts,
+    size_t n, struct jerr *e)
+{
+	return n == 0 || append(j, kind, texts, n, e) != -1 ? 0 : -1;
 }
 
 int

@@ -9,10 +9,12 @@
  *     private/               0700
  *       lock                 the registry lock (flock), held only shortly
  *       lastjid              the last jid given automatically
+ *       shared               what jails share on the host, and who uses it
  *       <jid>.journal        records; its POSIX lock says that a walk is alive
  *
  * Index row: "S jid uuid8 pid start base\tname\tpath\thostname\tip4\n" with S
- * one of the state letters; control characters, tab and backslash as \ooo.  A
+ * one of the state letters, ip4 the addresses of both families, IPv4 first, a
+ * comma between them, without those that are the jail's alone (loopback); control characters, tab and backslash as \ooo.  A
  * row is added by one append under the lock; a state change overwrites the one
  * letter in place and needs no space; '-' is a dead row.  The first line is
  * "index FORMAT boot_id"; one of another boot is thrown away.  The file is
@@ -40,6 +42,7 @@
 #define REG_DIR "/run/jail"
 #define REG_INDEX_FORMAT 1
 #define REG_JOURNAL_FORMAT 1
+#define REG_SHARED_FORMAT 1
 #define REG_JID_MAX 999999
 
 enum reg_state {
@@ -131,12 +134,16 @@ struct reg_jail *reg_peek(
     struct reg *r, const struct reg_row *row, struct jerr *e);
 
 const struct reg_row *reg_jail_row(const struct reg_jail *j);
+struct reg *reg_jail_reg(const struct reg_jail *j);
 
 /* Records.  kind is one word, text has no newline (it is escaped).  Returns the
  * record's number (>= 0) or -1; written with one append before the thing named
  * is made. */
 int reg_journal_add(
     struct reg_jail *j, const char *kind, const char *text, struct jerr *e);
+/* n records of one kind with one append, all or none. */
+int reg_journal_addv(struct reg_jail *j, const char *kind, char *const *texts,
+    size_t n, struct jerr *e);
 /* Mark record n as taken back, in place (needs no space). */
 int reg_journal_done(struct reg_jail *j, int n, struct jerr *e);
 
@@ -151,6 +158,12 @@ int reg_journal_read(
 void reg_records_free(struct reg_record *r, size_t n);
 
 int reg_set_state(struct reg_jail *j, enum reg_state s, struct jerr *e);
+/*
+ * The addresses that no other jail may have ("10.0.0.1,fd00::1", canonical),
+ * checked and written under one lock: EADDRINUSE "IPv4 addresses clash:
+ * 10.0.0.1 is jail \"web\"'s" (IPv6 likewise).
+ */
+int reg_addresses(struct reg_jail *j, const char *list, struct jerr *e);
 /* Put a new row for this jail (after rename, hostname, pid 1 known, ...): NULL
  * or 0 keeps what is there.  New row first, then the old one dies. */
 int reg_update(struct reg_jail *j, const char *name, const char *path,
@@ -166,5 +179,25 @@ int reg_params_read(struct reg *r, int jid, struct strbuf *out, struct jerr *e);
 int reg_release(struct reg_jail *j, struct jerr *e);
 /* Let go of the walk lock, the jail stays as it is; frees j. */
 void reg_jail_put(struct reg_jail *j);
+
+/*
+ * ---- what jails share on the host (sysctls of an interface, a table) ----
+ * All of it under the registry lock, which is held from the answer "first"
+ * until the thing is made, from "last" until it is taken back and forgotten.
+ */
+
+/* Put user among the users of kind and key.  value: what is to be known for
+ * taking it back, kept from the first use.  *first: nobody used it: make it. */
+int reg_shared_use(struct reg *r, const struct reg_row *user, const char *kind,
+    const char *key, const char *value, bool *first, struct jerr *e);
+/* Take user out; not there is success.  *last: nobody uses it any more: take
+ * it back by value (appended), then reg_shared_forget. */
+int reg_shared_drop(struct reg *r, const struct reg_row *user, const char *kind,
+    const char *key, struct strbuf *value, bool *last, struct jerr *e);
+int reg_shared_forget(
+    struct reg *r, const char *kind, const char *key, struct jerr *e);
+/* The keys of a kind that somebody uses, appended. */
+int reg_shared_keys(
+    struct reg *r, const char *kind, struct strv *keys, struct jerr *e);
 
 #endif

@@ -1,0 +1,135 @@
+/*
+ * What jails share on the host, as the registry counts it: first and last user,
+ * the value of before, addresses that no two jails may have, and many records
+ * with one append.
+ */
+#include "registry/registry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "tests/unit/tap.h"
+
+static struct jerr e;
+
+static struct reg_jail *
+make(struct reg *r, const char *name)
+{
+	struct reg_want w = { .name = name, .path = "/srv/x" };
+	struct reg_jail *j = reg_reserve(r, &w, &e);
+
+	if (j == NULL) {
+		(void)printf("Bail out! %s\n", e.msg);
+		exit(1);
+	}
+	return j;
+}
+
+static void
+test_users(struct reg *r, const struct reg_row *a, const struct reg_row *b)
+{
+	auto_strbuf struct strbuf v = STRBUF_INIT;
+	auto_strv struct strv keys = STRV_INIT;
+	bool first = false, last = true;
+
+	is_int(reg_shared_use(r, a, "if4", "em0", "x", &first, &e), -1,
+	    "not without the lock");
+	is_int(reg_lock(r, &e), 0, "locked");
+	is_int(reg_shared_use(r, a, "if4", "em0", "fwd=0", &first, &e), 0, "a");
+	ok(first, "a is the first");
+	is_int(reg_shared_use(r, a, "if4", "em0", "fwd=1", &first, &e), 0,
+	    "a again");
+	ok(!first, "and not the first any more");
+	is_int(reg_shared_use(r, b, "if4", "em0", "fwd=1", &first, &e), 0, "b");
+	ok(!first, "nor is b");
+	is_int(reg_shared_use(r, b, "if4", "em1", "fwd=7", &first, &e), 0,
+	    "another key");
+	ok(first, "is another thing");
+	is_int(reg_shared_keys(r, "if4", &keys, &e), 0, "keys");
+	is_int(keys.n, 2, "two of them");
+	is_int(reg_shared_drop(r, a, "if4", "em0", &v, &last, &e), 0, "a goes");
+	ok(!last, "b is left");
+	is_int(reg_shared_drop(r, a, "if4", "em0", &v, &last, &e), 0,
+	    "a goes twice");
+	ok(!last, "b is left still");
+	strbuf_free(&v);
+	is_int(reg_shared_drop(r, b, "if4", "em0", &v, &last, &e), 0, "b goes");
+	ok(last, "it was the last");
+	is_str(strbuf_str(&v), "fwd=0", "the value is that of the first use");
+	/* A crash between that and its end: the old value stays known. */
+	is_int(reg_shared_use(r, a, "if4", "em0", "fwd=1", &first, &e), 0,
+	    "a comes back");
+	ok(first, "as the first");
+	strbuf_free(&v);
+	is_int(reg_shared_forget(r, "if4", "em0", &e), 0, "forget: in use");
+	is_int(reg_shared_drop(r, a, "if4", "em0", &v, &last, &e), 0, "gone");
+	is_str(strbuf_str(&v), "fwd=0", "with the value of before all that");
+	is_int(reg_shared_forget(r, "if4", "em0", &e), 0, "forget");
+	is_int(reg_shared_drop(r, a, "if4", "em0", &v, &last, &e), 0,
+	    "what nobody knows");
+	ok(!last, "has no last user");
+	is_int(reg_shared_use(r, a, "x", "a\tb", "", &first, &e), -1,
+	    "a tab is no text");
+	reg_unlock(r);
+}
+
+static void
+test_clash(struct reg_jail *a, struct reg_jail *b)
+{
+	is_int(reg_addresses(a, "10.0.0.1,fd00::1", &e), 0, "a's addresses");
+	is_str(reg_jail_row(a)->ip4, "10.0.0.1,fd00::1", "in its row");
+	is_int(reg_addresses(b, "10.0.0.10,fd00::1", &e), -1, "taken");
+	is_int(e.code, EADDRINUSE, "as EADDRINUSE");
+	is_str(e.msg, "IPv6 addresses clash: fd00::1 is jail \"a\"'s", "said");
+	is_int(reg_addresses(b, "10.0.0.10", &e), 0, "whole words");
+	is_int(reg_addresses(a, "", &e), 0, "a has none");
+	is_int(reg_addresses(b, "10.0.0.1", &e), 0, "so b may");
+}
+
+static void
+test_addv(struct reg_jail *a)
+{
+	char one[] = "one", two[] = "two\nlines";
+	char *const texts[] = { one, two };
+	struct reg_record *rec;
+	size_t n;
+
+	is_int(reg_journal_addv(a, "elem", texts, 2, &e), 0, "two records");
+	is_int(reg_journal_addv(a, "elem", texts, 0, &e), 0, "none");
+	is_int(reg_journal_read(a, &rec, &n, &e), 0, "read");
+	is_int(n, 2, "two");
+	is_str(n == 2 ? rec[0].text : "", "two\nlines", "newest first");
+	for (size_t i = 0; i < n; i++)
+		is_int(reg_journal_done(a, rec[i].n, &e), 0, "taken back");
+	reg_records_free(rec, n);
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/test_shared.XXXXXX", sub[64], cmd[64];
+	struct reg_jail *a, *b;
+	struct reg *r;
+
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	(void)snprintf(sub, sizeof(sub), "%s/jail", dir);
+	r = reg_open(sub, true, &e);
+	if (r == NULL)
+		return 1;
+	a = make(r, "a");
+	b = make(r, "b");
+	test_users(r, reg_jail_row(a), reg_jail_row(b));
+	test_clash(a, b);
+	test_addv(a);
+	is_int(reg_release(a, &e), 0, "a is gone");
+	is_int(reg_release(b, &e), 0, "b is gone");
+	reg_close(r);
+	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	ok(system(cmd) == 0, "the scratch directory is removed");
+	done_testing();
+}
