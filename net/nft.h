@@ -30,6 +30,24 @@ int nft_nat_make(struct jerr *e);
 int nft_nat_del(struct jerr *e);
 int nft_nat_there(struct jerr *e);
 
+/*
+ * The sets (no data) and maps, each with 4 and 6 in its name (hair apart);
+ * keys and data as nft(8) writes them; r and f are interval maps, so 10.0.0.0/8,
+ * 0.0.0.0/0 and 8000-8080 stand in them:
+ *
+ *	own4	 end . ip			may leave by this host end
+ *	jail4	 ip				a jail's: may be forwarded to
+ *	int4	 ip				internal: never from a wire
+ *	hair	 end . end			a jail by its own redirection
+ *	nat4	 oif . ip			masqueraded there
+ *	bin4	 external : ip			binat, inward
+ *	bout4	 oif . ip : external		binat outward, nat -> ADDR
+ *	rdr4	 proto . daddr . dport : ip . port
+ *	rdr4r	 saddr . proto . daddr . dport : ip	  port kept
+ *	rdr4f	 saddr . proto . daddr . dport : ip . port
+ *	rdrif4	 iif . proto . dport : ip . port	  to any of the host's
+ *	rdrif4r	 iif . saddr . proto . dport : ip	  the same, port kept
+ */
 struct nft_elem {
 	const char *set;  /* "own4", "rdr4", ... */
 	const char *key;  /* as nft(8) writes it: "lj3g1 . 10.0.0.1" */
