@@ -58,8 +58,27 @@ void addrs_free(struct addrs *a);
 /* The primary of a family: the first that is no loopback, else the first; NULL
  * when there is none. */
 const struct addr *addrs_primary(const struct addrs *a, int family);
+/* Is this one of them?  NULL when not. */
+const struct addr *addrs_find(const struct addrs *a, const struct ip *ip);
 
 /* "10.0.0.1,10.0.0.2": bare addresses, as jls shows them, appended. */
 int addrs_bare(const struct addrs *a, int family, struct strbuf *out);
+
+/*
+ * For readers of what is stored already (jls, libjail): P_IP4_ADDR or
+ * P_IP6_ADDR with interface, mask and words stripped, with commas between,
+ * appended.  What does not parse is shown as it is.  -1 ENOMEM.
+ */
+int addr_show_list(
+    const struct jail_conf *c, enum param_id id, struct strbuf *out);
+/* The column of the registry's index and of jls: the first IPv4 address, bare,
+ * or nothing; appended.  -1 ENOMEM. */
+int addr_show_first4(const struct jail_conf *c, struct strbuf *out);
+
+/*
+ * What ip4 or ip6 (by family) comes to: giving an address means new, whatever
+ * the mode says, as in FreeBSD; new without an address is disable.
+ */
+enum jailsys addr_mode(const struct jail_conf *c, int family);
 
 #endif

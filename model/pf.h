@@ -5,10 +5,10 @@
  *	rdr = "[pass] [on IF] [inet|inet6] [proto P] from S to D [port L]
  *	    [-> ADDR [port N]]"
  *	nat = "on IF [inet|inet6] [from S] [to any] [-> (IF)|ADDR]"
- *	binat = "on IF [from ADDR] to any -> EXTERNAL"
+ *	binat = "on IF [inet|inet6] [from ADDR] [to any] -> EXTERNAL"
  *
- * Lists stand in braces, with commas or blanks.  What pf knows and this does
- * not is refused by name.
+ * Lists stand in braces, with commas or blanks; "pass" and the rule's own name
+ * in front change nothing.  What pf knows and this does not is refused by name.
  */
 #ifndef MODEL_PF_H
 #define MODEL_PF_H
@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
+#include "model/addr.h"
 #include "model/conf.h"
 
 #define PF_IFNAME 16
@@ -51,11 +52,12 @@ struct pf_rule {
 	char to_if[PF_IFNAME];
 	struct pf_net *to;
 	size_t nto;
-	struct pf_ports *ports; /* rdr: of `to`; nports 0: all ports */
+	struct pf_ports *ports; /* rdr: of `to`; nports 0: all ports, and then
+				 * to_kind is PF_TO_NETS */
 	size_t nports;
 	struct ip target;     /* rdr: the jail's address, family 0: primary;
 			   * binat, nat: the host's address, family 0: (IF) */
-	uint16_t target_port; /* 0: the same port */
+	uint16_t target_port; /* 0: the same port; never with a range */
 	unsigned line;	      /* index of the value in its parameter */
 };
 
@@ -68,10 +70,21 @@ struct pf_rules {
 		.v = NULL, .n = 0 \
 	}
 
-/* id: P_RDR, P_NAT, P_BINAT.  out: INIT; free with pf_free, also on -1.  The
- * message: "rdr: column N: WORD: what". */
+/* One line, appended to out with its index.  The message: "rdr: column N of
+ * \"LINE\": WORD: what". */
+int pf_parse(enum param_id id, const char *line, unsigned index,
+    struct pf_rules *out, struct jerr *e);
+/* id: P_RDR, P_NAT, P_BINAT.  out: INIT; free with pf_free, also on -1. */
 int pf_from_conf(const struct jail_conf *c, enum param_id id,
     struct pf_rules *out, struct jerr *e);
 void pf_free(struct pf_rules *r);
+
+/*
+ * Do the rules lead to addresses that the jail has, and that can be reached
+ * from outside of it?  Also fills in nothing: a target of family 0 stays.  Nat
+ * of a jail without addresses is no mistake, it translates nothing.
+ */
+int pf_check(const struct pf_rules *r, enum param_id id,
+    const struct addrs *addrs, struct jerr *e);
 
 #endif
