@@ -139,14 +139,14 @@ static void __attribute__((noreturn)) pid1(const struct build *b)
 	struct jerr e = JERR_INIT;
 	struct priv_drop drop;
 	sigset_t all;
-	int exe, barrier;
+	int exe, barrier, sys = -1;
 
 	(void)close(b->mb[1]);
 	(void)close(b->bc[0]);
 	/* persist is switched by signals: from here on none may be lost. */
 	(void)sigfillset(&all);
 	proc_reset_signals(&all);
-	if (msg_expect(b->bc[1], "builder", MSG_READY, NULL, NULL, &e) == -1)
+	if (msg_expect(b->bc[1], "builder", MSG_READY, NULL, &sys, &e) == -1)
 		_exit(1);
 	/* This copy of the builder's mounts is what locks every one of them. */
 	if (point("C.start", &e) == -1 || mount_enter_top(&e) == -1)
@@ -160,7 +160,7 @@ static void __attribute__((noreturn)) pid1(const struct build *b)
 	if (point("C.copied", &e) == -1)
 		fail(b->bc[1], &e);
 	if ((w->cf->uts == NS_JAIL && set_uts(w, &e) == -1) ||
-	    (w->cf->userns && ns_limit_children(w->procfd, &e) == -1))
+	    (w->cf->userns && ns_limit_children(sys, &e) == -1))
 		fail(b->bc[1], &e);
 	drop_from_confine(w->cf, &drop);
 	/* Descriptors first: RLIMIT_NOFILE and the filter come with the drop. */
@@ -198,13 +198,7 @@ builder_unshare(const struct walk *w, struct jerr *e)
 		return jerr_sys(e, "private mounts");
 	if (w->cf->uts == NS_FROZEN && set_uts(w, e) == -1)
 		return -1;
-	if (w->cf->net == NS_FROZEN) {
-		if (ns_lo_up(e) == -1 ||
-		    ns_ping_range(w->procfd,
-			(uint32_t)reg_jail_row(w->rj)->base, e) == -1)
-			return -1;
-	}
-	return 0;
+	return w->cf->net == NS_FROZEN ? ns_lo_up(e) : 0;
 }
 
 static pid_t
@@ -225,8 +219,27 @@ clone_pid1(const struct build *b, int *pidfd)
 	return proc_clone(&c, pidfd);
 }
 
+/*
+ * /proc/sys is written through the jail's own /proc where it has one.  Each
+ * namespace has a name of its own for every file written, all of them under
+ * one directory of the host's /proc, where each look-up walks through the names
+ * of every jail there is or was: half of a start among a thousand.
+ */
 static int
-build_tree(const struct build *b, pid_t c, int pidfd, struct jerr *e)
+open_sys(const struct walk *w, int *sys, struct jerr *e)
+{
+	if (*sys == -1)
+		*sys = openat(
+		    w->procfd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*sys == -1)
+		return jerr_sys(e, "/proc/sys");
+	return w->cf->net == NS_FROZEN ?
+	    ns_ping_range(*sys, (uint32_t)reg_jail_row(w->rj)->base, e) :
+	    0;
+}
+
+static int
+build_tree(const struct build *b, pid_t c, int pidfd, int *sys, struct jerr *e)
 {
 	struct walk *w = b->w;
 	auto_close int userns = -1;
@@ -234,7 +247,8 @@ build_tree(const struct build *b, pid_t c, int pidfd, struct jerr *e)
 		.init = c,
 		.pidfd = pidfd,
 		.userns = -1,
-		.base = reg_jail_row(w->rj)->base };
+		.base = reg_jail_row(w->rj)->base,
+		.sys = sys };
 	int join = 0;
 
 	if (w->cf->userns) {
@@ -252,13 +266,15 @@ build_tree(const struct build *b, pid_t c, int pidfd, struct jerr *e)
 		join |= CLONE_NEWNET;
 	if (join != 0 && setns(pidfd, join) == -1)
 		return jerr_sys(e, "joining pid 1's namespaces");
-	return mounts_build(w->mounts, w->cf, &ctx, e);
+	if (mounts_build(w->mounts, w->cf, &ctx, e) == -1)
+		return -1;
+	return open_sys(w, sys, e);
 }
 
 static void __attribute__((noreturn)) builder(const struct build *b)
 {
 	struct jerr e = JERR_INIT;
-	int pidfd = -1;
+	int pidfd = -1, sys = -1;
 	pid_t c;
 
 	(void)close(b->mb[0]);
@@ -279,8 +295,9 @@ static void __attribute__((noreturn)) builder(const struct build *b)
 			"clone of pid 1");
 		fail(b->mb[1], &e);
 	}
-	if (build_tree(b, c, pidfd, &e) == -1 || point("B.tree", &e) == -1 ||
-	    msg_send(b->bc[0], MSG_READY, 0, -1) == -1 ||
+	if (build_tree(b, c, pidfd, &sys, &e) == -1 ||
+	    point("B.tree", &e) == -1 ||
+	    msg_send(b->bc[0], MSG_READY, 0, sys) == -1 ||
 	    msg_expect(b->bc[0], "pid 1", MSG_COPIED, NULL, NULL, &e) == -1)
 		fail(b->mb[1], &e);
 	if (point("B.end", &e) == -1)

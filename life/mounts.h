@@ -43,6 +43,9 @@ struct mounts_ctx {
 	int pidfd;  /* of C */
 	int userns; /* its user namespace, maps written; -1: users=inherit */
 	uid_t base; /* first host id of the range; 0 with users=inherit */
+	int *sys;   /* out: O_PATH of sys in the jail's /proc, through which
+		     * it can be written; left as it is when there is none.
+		     * May be NULL */
 	bool tiny;  /* the builder stands in a tiny namespace: the root
 				 * goes over "/", else pivot_root */
 };

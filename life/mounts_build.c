@@ -236,6 +236,21 @@ find_target(struct build *b, const struct mnt *en, struct jerr *e)
 	return take_fd(&fd);
 }
 
+/*
+ * /proc/sys, while it can be written: mask_proc lays a read-only mount over it.
+ * The jail never sees the descriptor, which C closes at its exec.
+ */
+static int
+finish_proc(struct build *b, const struct mnt *en, struct jerr *e)
+{
+	int *sys = b->ctx->sys;
+
+	if (sys != NULL && *sys == -1 && (en->o.set & MOUNT_ATTR_RDONLY) == 0)
+		*sys = path_open_beneath(
+		    en->fd, "sys", O_PATH | O_DIRECTORY, 0);
+	return mask_proc(b, en->fd, e);
+}
+
 static int
 put_line(struct build *b, struct mnt *en, struct jerr *e)
 {
@@ -251,7 +266,7 @@ put_line(struct build *b, struct mnt *en, struct jerr *e)
 	if (en->kind == FSK_DEV)
 		return fill_dev(b, en, e);
 	if (en->kind == FSK_PROC)
-		return mask_proc(b, en->fd, e);
+		return finish_proc(b, en, e);
 	if (en->kind == FSK_SYS)
 		return mask_sys(b, en->fd, e);
 	return 0;

@@ -63,21 +63,20 @@ ns_lo_up(struct jerr *e)
 }
 
 int
-ns_ping_range(int procfd, uint32_t base, struct jerr *e)
+ns_ping_range(int sys, uint32_t base, struct jerr *e)
 {
 	char line[64];
 
 	(void)snprintf(line, sizeof(line), "%u %u\n", (unsigned)base,
 	    (unsigned)base + IDMAP_COUNT - 1);
-	if (io_write_file(procfd, "sys/net/ipv4/ping_group_range", line) ==
-		-1 &&
+	if (io_write_file(sys, "net/ipv4/ping_group_range", line) == -1 &&
 	    errno != ENOENT)
 		return jerr_sys(e, "ping_group_range");
 	return 0;
 }
 
 int
-ns_limit_children(int procfd, struct jerr *e)
+ns_limit_children(int sys, struct jerr *e)
 {
 	/* Its own mount namespace was charged to it: 1.  The others that it
 	 * owns were made together with it and are charged to the parent, or
@@ -85,13 +84,13 @@ ns_limit_children(int procfd, struct jerr *e)
 	static const struct {
 		const char *file, *value;
 	} limit[] = {
-		{ "sys/user/max_user_namespaces", "0" },
-		{ "sys/user/max_mnt_namespaces", "1" },
-		{ "sys/user/max_net_namespaces", "0" },
+		{ "user/max_user_namespaces", "0" },
+		{ "user/max_mnt_namespaces", "1" },
+		{ "user/max_net_namespaces", "0" },
 	};
 
 	for (size_t i = 0; i < nitems(limit); i++)
-		if (io_write_file(procfd, limit[i].file, limit[i].value) == -1)
-			return jerr_sys(e, "%s", limit[i].file);
+		if (io_write_file(sys, limit[i].file, limit[i].value) == -1)
+			return jerr_sys(e, "sys/%s", limit[i].file);
 	return 0;
 }

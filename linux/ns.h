@@ -28,12 +28,12 @@ int ns_lo_up(struct jerr *e);
  * Let groups base..base+65535 use ping sockets in the caller's network
  * namespace (the ids are those of the caller's user namespace).
  */
-int ns_ping_range(int procfd, uint32_t base, struct jerr *e);
+int ns_ping_range(int sys, uint32_t base, struct jerr *e);
 
 /*
  * In C, before its capabilities go: no further namespaces may be made under its
- * user namespace (recipe 2 step 20; the table is that of the opener's userns).
+ * user namespace (recipe 2 step 20).  The table is that of the opener's userns.
  */
-int ns_limit_children(int procfd, struct jerr *e);
+int ns_limit_children(int sys, struct jerr *e);
 
 #endif

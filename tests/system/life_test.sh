@@ -430,119 +430,32 @@ command_test()
 	t_unchanged "after commands"
 }
 
-t_case many "ten jails from one file, one of them bad; stopped in reverse"
-many_test()
+# sysctls NAME: what its user and network namespace say.
+sysctls()
+{
+	pid=$(awk -F '[ \t]' -v name="$1" '$1 == "A" && $7 == name {
+	    print $4 }' /run/jail/index)
+	nsenter -t "$pid" -U -n cat /proc/sys/user/max_user_namespaces \
+	    /proc/sys/user/max_mnt_namespaces \
+	    /proc/sys/user/max_net_namespaces \
+	    /proc/sys/net/ipv4/ping_group_range
+}
+
+t_case sysctls "limits on namespaces and ping, whatever /proc the jail has"
+sysctls_test()
 {
 	t_root root
-	{
-		echo "path = \"$PWD/root\"; persist;"
-		echo "exec.poststop = \"echo \$name >>$PWD/stopped\";"
-		for i in 0 1 2 3 4 5 6 7 8 9; do
-			echo "j$i { }"
-		done
-		echo "bad { path = \"$PWD/nonexistent\"; }"
-	} | t_conf jail.conf
-	atf_check -s exit:1 -o save:out -e match:"jail: bad: path .*nonexistent" \
-	    $J -c
-	[ "$(wc -l <out)" = 10 ] || atf_fail "not ten: $(cat out)"
-	[ "$(jls name | wc -l)" = 10 ] || atf_fail "not ten in jls"
-	atf_check -o save:out $J -p 1 -r '*'
-	[ "$(wc -l <out)" = 10 ] || atf_fail "not ten removed: $(cat out)"
-	atf_check -o inline:"j9\nj8\nj7\nj6\nj5\nj4\nj3\nj2\nj1\nj0\n" cat stopped
-}
-
-t_case interrupted "INT, TERM and HUP roll a start back"
-interrupted_test()
-{
-	for sig in INT TERM HUP; do
-		for what in exec.prestart exec.start; do
-			rm -f root/tmp/here here
-			life_conf <<-EOC
-			persist;
-			$what = "touch $PWD/here /tmp/here 2>/dev/null; sleep 60";
-			EOC
-			$J -c web >out 2>err &
-			pid=$!
-			t_until 10 test -e here -o -e root/tmp/here
-			rm -f /tmp/here
-			kill -$sig $pid
-			wait $pid
-			[ $? = 1 ] || atf_fail "$sig in $what: status"
-			grep -q interrupted err || atf_fail "not said: $(cat err)"
-			t_unchanged "$sig in $what"
-		done
+	atf_check -o ignore jail -c name=with path="$PWD/root" persist
+	atf_check -o ignore jail -c name=without path="$PWD/root" \
+	    mount.noprocfs persist
+	atf_check -s not-exit:0 -e ignore jexec without cat /proc/uptime
+	atf_check -o ignore jail -c name=ro path="$PWD/root" mount.noprocfs \
+	    mount="proc $PWD/root/proc proc ro 0 0" persist
+	for j in with without ro; do
+		got=$(sysctls $j | tr '\n\t' '  ')
+		[ "$got" = "0 1 0 0 65535 " ] || atf_fail "$j: $got"
 	done
-}
-
-t_case limits "cgroup.memory.max and pids.max hold" 120
-limits_test()
-{
-	t_needs_controller memory pids
-	life_conf <<-EOC
-	mount.devfs;
-	cgroup.memory.max = 64M;
-	cgroup.memory.swap.max = 0;
-	exec.start = "sleep 1000 >/dev/null 2>&1 &";
-	EOC
-	atf_check -o ignore -e ignore $J -c web
-	cg=$(echo "$T_JAILS"/[0-9]*.*)
-	[ "$(cat "$cg/memory.max")" = 67108864 ] || atf_fail "memory.max"
-	[ "$(cat "$cg/pids.max")" = 4096 ] || atf_fail "pids.max"
-	atf_check -s exit:137 -o ignore -e ignore \
-	    jexec web sh -c 'x=$(head -c 200000000 /dev/zero | tr "\0" x); echo $x'
-	atf_check -o match:"sleep 1000" jexec web ps
-	atf_check -o ignore $J -r web
-}
-
-t_case no_controller "a limit without its controller is an error that names it"
-no_controller_test()
-{
-	life_conf <<-EOC
-	persist;
-	cgroup.nosuch.max = 1;
-	EOC
-	atf_check -s exit:1 \
-	    -e match:"jail: web: cgroup.nosuch.max: this host's cgroup2 has no nosuch controller" \
-	    $J -c web
-}
-
-t_case thin "a thin jail by hand: a read-only base by nullfs"
-thin_test()
-{
-	t_root base
-	mkdir -p thin/basejail thin/proc thin/dev thin/tmp thin/var
-	for d in bin sbin usr; do
-		ln -s basejail/$d thin/$d
-	done
-	cp -R base/etc thin/etc
-	t_conf jail.conf <<-EOC
-	path = "$PWD/thin"; persist; mount.devfs;
-	mount = "$PWD/base $PWD/thin/basejail nullfs ro 0 0";
-	thin { }
-	EOC
-	atf_check -o inline:"thin: created\n" $J -c thin
-	atf_check jexec thin touch /tmp/x
-	atf_check -s exit:1 -e match:"Read-only" jexec thin touch /basejail/x
-	atf_check -o ignore $J -r thin
-}
-
-t_case at_once "32 jails started at the same time, and two of one name"
-at_once_test()
-{
-	t_root root
-	for i in $(seq 32); do
-		jail -c name=c$i path="$PWD/root" persist >out$i 2>&1 &
-	done
-	wait
-	[ "$(jls name | sort -u | wc -l)" = 32 ] || atf_fail "$(cat out*)"
-	[ "$(jls jid | sort -u | wc -l)" = 32 ] || atf_fail "jids"
+	atf_check -s not-exit:0 -e ignore \
+	    jexec with sh -c 'echo 9 >/proc/sys/user/max_user_namespaces'
 	atf_check -o ignore jail -R '*'
-	for i in 1 2 3 4; do
-		jail -c name=same path="$PWD/root" persist >out$i 2>&1 &
-	done
-	wait
-	[ "$(jls name)" = same ] || atf_fail "same"
-	[ "$(grep -l 'already exists' out1 out2 out3 out4 | wc -l)" = 3 ] ||
-	    atf_fail "$(cat out1 out2 out3 out4)"
-	atf_check -o ignore jail -R same
 }
