@@ -192,9 +192,13 @@ builder_unshare(const struct walk *w, struct jerr *e)
 		flags |= CLONE_NEWUTS;
 	if (w->cf->net == NS_FROZEN)
 		flags |= CLONE_NEWNET;
+	/* What is copied below is then one mount, private since it was made. */
+	if (w->tiny != -1 && setns(w->tiny, CLONE_NEWNS) == -1)
+		return jerr_sys(e, "tiny mount namespace");
 	if (unshare(flags) == -1)
 		return jerr_sys(e, "namespaces");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+	if (w->tiny == -1 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
 		return jerr_sys(e, "private mounts");
 	if (w->cf->uts == NS_FROZEN && set_uts(w, e) == -1)
 		return -1;
@@ -248,7 +252,8 @@ build_tree(const struct build *b, pid_t c, int pidfd, int *sys, struct jerr *e)
 		.pidfd = pidfd,
 		.userns = -1,
 		.base = reg_jail_row(w->rj)->base,
-		.sys = sys };
+		.sys = sys,
+		.tiny = w->tiny != -1 };
 	int join = 0;
 
 	if (w->cf->userns) {

@@ -23,7 +23,7 @@ walk_init(struct walk *w, const struct plan *p)
 {
 	memset(w, 0, sizeof(*w));
 	w->plan = p;
-	w->rootfd = w->procfd = w->cgroot = -1;
+	w->rootfd = w->procfd = w->cgroot = w->tiny = -1;
 	w->cg = (struct cgroup)CGROUP_INIT;
 	w->init_pidfd = w->barrier = w->consolelog = w->sigfd = -1;
 	w->out = (struct output) { -1, -1, -1, -1 };

@@ -41,6 +41,7 @@ struct walk {
 	struct confine *cf; /* owned */
 	struct mounts *mounts;
 	int procfd;
+	int tiny; /* to build from (life/tiny.h); not owned, or -1 */
 	int cgroot;
 	struct cgroup cg;
 	char cgrel[64]; /* "jail/3.1234abcd" */

@@ -430,6 +430,143 @@ command_test()
 	t_unchanged "after commands"
 }
 
+t_case many "ten jails from one file, one of them bad; stopped in reverse"
+many_test()
+{
+	t_root root
+	{
+		echo "path = \"$PWD/root\"; persist;"
+		echo "exec.poststop = \"echo \$name >>$PWD/stopped\";"
+		for i in 0 1 2 3 4 5 6 7 8 9; do
+			echo "j$i { }"
+		done
+		echo "bad { path = \"$PWD/nonexistent\"; }"
+	} | t_conf jail.conf
+	atf_check -s exit:1 -o save:out -e match:"jail: bad: path .*nonexistent" \
+	    $J -c
+	[ "$(wc -l <out)" = 10 ] || atf_fail "not ten: $(cat out)"
+	[ "$(jls name | wc -l)" = 10 ] || atf_fail "not ten in jls"
+	atf_check -o save:out $J -p 1 -r '*'
+	[ "$(wc -l <out)" = 10 ] || atf_fail "not ten removed: $(cat out)"
+	atf_check -o inline:"j9\nj8\nj7\nj6\nj5\nj4\nj3\nj2\nj1\nj0\n" cat stopped
+}
+
+t_case interrupted "INT, TERM and HUP roll a start back"
+interrupted_test()
+{
+	for sig in INT TERM HUP; do
+		for what in exec.prestart exec.start; do
+			rm -f root/tmp/here here
+			life_conf <<-EOC
+			persist;
+			$what = "touch $PWD/here /tmp/here 2>/dev/null; sleep 60";
+			EOC
+			$J -c web >out 2>err &
+			pid=$!
+			t_until 10 test -e here -o -e root/tmp/here
+			rm -f /tmp/here
+			kill -$sig $pid
+			wait $pid
+			[ $? = 1 ] || atf_fail "$sig in $what: status"
+			grep -q interrupted err || atf_fail "not said: $(cat err)"
+			t_unchanged "$sig in $what"
+		done
+	done
+}
+
+t_case limits "cgroup.memory.max and pids.max hold" 120
+limits_test()
+{
+	t_needs_controller memory pids
+	life_conf <<-EOC
+	mount.devfs;
+	cgroup.memory.max = 64M;
+	cgroup.memory.swap.max = 0;
+	exec.start = "sleep 1000 >/dev/null 2>&1 &";
+	EOC
+	atf_check -o ignore -e ignore $J -c web
+	cg=$(echo "$T_JAILS"/[0-9]*.*)
+	[ "$(cat "$cg/memory.max")" = 67108864 ] || atf_fail "memory.max"
+	[ "$(cat "$cg/pids.max")" = 4096 ] || atf_fail "pids.max"
+	atf_check -s exit:137 -o ignore -e ignore \
+	    jexec web sh -c 'x=$(head -c 200000000 /dev/zero | tr "\0" x); echo $x'
+	atf_check -o match:"sleep 1000" jexec web ps
+	atf_check -o ignore $J -r web
+}
+
+t_case no_controller "a limit without its controller is an error that names it"
+no_controller_test()
+{
+	life_conf <<-EOC
+	persist;
+	cgroup.nosuch.max = 1;
+	EOC
+	atf_check -s exit:1 \
+	    -e match:"jail: web: cgroup.nosuch.max: this host's cgroup2 has no nosuch controller" \
+	    $J -c web
+}
+
+t_case thin "a thin jail by hand: a read-only base by nullfs"
+thin_test()
+{
+	t_root base
+	mkdir -p thin/basejail thin/proc thin/dev thin/tmp thin/var
+	for d in bin sbin usr; do
+		ln -s basejail/$d thin/$d
+	done
+	cp -R base/etc thin/etc
+	t_conf jail.conf <<-EOC
+	path = "$PWD/thin"; persist; mount.devfs;
+	mount = "$PWD/base $PWD/thin/basejail nullfs ro 0 0";
+	thin { }
+	EOC
+	atf_check -o inline:"thin: created\n" $J -c thin
+	atf_check jexec thin touch /tmp/x
+	atf_check -s exit:1 -e match:"Read-only" jexec thin touch /basejail/x
+	atf_check -o ignore $J -r thin
+}
+
+t_case at_once "32 jails started at the same time, and two of one name"
+at_once_test()
+{
+	t_root root
+	for i in $(seq 32); do
+		jail -c name=c$i path="$PWD/root" persist >out$i 2>&1 &
+	done
+	wait
+	[ "$(jls name | sort -u | wc -l)" = 32 ] || atf_fail "$(cat out*)"
+	[ "$(jls jid | sort -u | wc -l)" = 32 ] || atf_fail "jids"
+	atf_check -o ignore jail -R '*'
+	for i in 1 2 3 4; do
+		jail -c name=same path="$PWD/root" persist >out$i 2>&1 &
+	done
+	wait
+	[ "$(jls name)" = same ] || atf_fail "same"
+	[ "$(grep -l 'already exists' out1 out2 out3 out4 | wc -l)" = 3 ] ||
+	    atf_fail "$(cat out1 out2 out3 out4)"
+	atf_check -o ignore jail -R same
+}
+
+t_case many "the jails of one file have the mounts of one made alone"
+many_test()
+{
+	t_root root
+	{
+		echo "path = \"$PWD/root\"; persist; mount.devfs;"
+		for i in $(seq 6); do echo "m$i { }"; done
+	} | t_conf jail.conf
+	atf_check -o ignore $J -c
+	atf_check -o ignore jail -c name=one path="$PWD/root" mount.devfs \
+	    persist
+	for j in one m1 m6; do
+		jexec $j cat /proc/self/mountinfo | cut -d' ' -f4-6 >$j.mounts
+	done
+	[ "$(wc -l <one.mounts)" -gt 10 ] || atf_fail "$(cat one.mounts)"
+	atf_check cmp one.mounts m1.mounts
+	atf_check cmp one.mounts m6.mounts
+	atf_check -o ignore jail -R '*'
+}
+
 # sysctls NAME: what its user and network namespace say.
 sysctls()
 {
