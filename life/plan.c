@@ -48,10 +48,6 @@ tell_warning(void *arg, const char *text)
 	plan_tell(arg, JAIL_EVENT_WARNING, text);
 }
 
-struct worker {
-	int pidfd;
-};
-
 /* A walk in a process of its own; it has its own registry and locks. */
 static pid_t
 spawn(struct planner *pl, const struct unit *u, int *pidfd)

@@ -231,7 +231,7 @@ plan_run_unit(const struct planner *pl, const struct unit *u)
 	if ((ops & JAIL_OP_CLEAN) != 0)
 		return u->jid != 0 ? exists(pl, u) : clean_up(pl, u);
 	if (u->jid == 0) {
-		if (create || (remove && !modify && create))
+		if (create)
 			return do_start(pl, u);
 		/* -r of a configured jail that does not run: as FreeBSD. */
 		return missing(pl, u);
