@@ -109,6 +109,11 @@ int conf_parse(
 void notes_file(const struct conf_file *f, struct reporter *r);
 void notes_jail(const struct jail_conf *c, struct reporter *r);
 
+/* check.c: addresses and pf's rules, each mistake told at its value; jid NULL:
+ * those that wait for it are left.  -1: no memory. */
+int check_values(const struct conf_file *f, const struct jail_conf *c,
+    const char *jid, struct reporter *r);
+
 bool is_number(const char *name);
 
 /* expand.c */

@@ -138,7 +138,7 @@ in_dotted(const char *text, const char *jid)
 }
 
 static void
-check_octets(struct merge *m, const struct symbol *sym, const struct slot *slot,
+check_octets(struct merge *m, const struct symbol *sym, struct slot *slot,
     const char *jid)
 {
 	static const enum param_id ids[] = { P_IP4_ADDR, P_NAT, P_RDR,
@@ -151,11 +151,13 @@ check_octets(struct merge *m, const struct symbol *sym, const struct slot *slot,
 	    strtol(jid, NULL, 10) <= 254)
 		return;
 	for (size_t i = 0; i < slot->out.n; i++)
-		if (in_dotted(slot->out.v[i], jid))
+		if (in_dotted(slot->out.v[i], jid)) {
+			slot->failed = true;
 			report_error(m->r, slot->latest->at,
 			    "%s: %s: jid %s "
 			    "is above 254 and fits no part of an address",
 			    slot->latest->name, slot->out.v[i], jid);
+		}
 }
 
 /* A value that waits for the jid can be stored as text only. */
@@ -169,7 +171,7 @@ is_textual(const struct symbol *sym)
 }
 
 static int
-give(struct merge *m, const struct symbol *sym, const struct slot *slot,
+give(struct merge *m, const struct symbol *sym, struct slot *slot,
     struct jail_conf *out, const char *jid)
 {
 	const struct assign *a = slot->latest;
@@ -200,7 +202,7 @@ give_all(
     struct merge *m, struct jail_conf *out, const char *jid, bool *needs_jid)
 {
 	for (size_t i = 0; i < m->s->norder; i++) {
-		const struct slot *slot = &m->s->slots[m->s->order[i]];
+		struct slot *slot = &m->s->slots[m->s->order[i]];
 
 		if (slot->used_jid && jid == NULL)
 			*needs_jid = true;
@@ -247,6 +249,8 @@ conf_file_jail(const struct conf_file *f, size_t i, int jid, bool *needs_jid,
 		n = expand_all(&x);
 	if (n == 0)
 		n = give_all(&m, out, x.jid, needs_jid);
+	if (n == 0)
+		n = check_values(f, out, x.jid, &r);
 	scratch_clear(f->scratch);
 	if (n == -1)
 		report_error(&r, (struct conf_origin) { 0 },

@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "jail.h"
 #include "libjail/lib_int.h"
+#include "model/addr.h"
 
 /* ---- alive? ---- */
 
@@ -315,11 +316,12 @@ plain_text(const struct lib_view *v, enum param_id id, struct strbuf *out,
 {
 	const struct strv *l = conf_list(&v->conf, id);
 	auto_free char *text = NULL;
-	const char *sep = "\n";
 	int rc = computed_text(v, id, out);
 
 	if (rc != 1)
 		return rc;
+	if (id == P_IP4_ADDR || id == P_IP6_ADDR)
+		return addr_show_list(&v->conf, id, out);
 	switch (param_table[id].type) {
 	case PT_KEYVALUE:
 		if (whole_text(v, id, &text, e) == -1)
@@ -327,10 +329,8 @@ plain_text(const struct lib_view *v, enum param_id id, struct strbuf *out,
 		return strbuf_puts(out, text);
 	case PT_LIST:
 	case PT_COMMA:
-		if (id == P_IP4_ADDR || id == P_IP6_ADDR)
-			sep = ",";
 		for (size_t i = 0; i < l->n; i++)
-			if ((i > 0 && strbuf_puts(out, sep) == -1) ||
+			if ((i > 0 && strbuf_putc(out, '\n') == -1) ||
 			    strbuf_puts(out, l->v[i]) == -1)
 				return -1;
 		return 0;

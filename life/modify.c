@@ -213,7 +213,7 @@ check(const struct running *r, const struct jail_conf *c, struct jerr *e)
 			    c->keyed[i].key);
 	if (check_raise(&r->params, c, P_SECURELEVEL, e) == -1)
 		return -1;
-	return conf_check(c, e);
+	return conf_check_given(c, e);
 }
 
 static int
@@ -261,7 +261,7 @@ modify_jail(struct reg *reg, const struct reg_row *row,
 		return -1;
 	}
 	if (check(&r, c, e) == 0 && conf_copy(&now, &r.params) == 0 &&
-	    merge(&now, c, e) == 0 &&
+	    merge(&now, c, e) == 0 && conf_check_whole(&now, e) == 0 &&
 	    store(reg, row, &r.params, &now, e) == 0 &&
 	    set_uts(&r, c, e) == 0 && set_persist(&r, c, e) == 0)
 		result = 0;

@@ -81,6 +81,10 @@ conf_isset(const struct jail_conf *c, enum param_id id)
  * One call, the first mistake found.
  */
 int conf_check(const struct jail_conf *c, struct jerr *e);
+/* Its two halves, for jail -m: what a change may not say by itself, and what
+ * the parameters together may not (addresses, rdr, nat, binat). */
+int conf_check_given(const struct jail_conf *c, struct jerr *e);
+int conf_check_whole(const struct jail_conf *c, struct jerr *e);
 
 /*
  * The value as jls prints it (no quoting; "true"/"false" for booleans; lists

@@ -7,8 +7,14 @@
  */
 #include "model/conf.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <string.h>
+
+#include "base/cleanup.h"
+#include "model/addr.h"
+#include "model/pf.h"
 
 static bool
 at_default(const struct jail_conf *c, enum param_id id)
@@ -66,15 +72,42 @@ check_name(const struct jail_conf *c, struct jerr *e)
 	return 0;
 }
 
+/* Until the jid is known, "${jid}" stands for it (conf/expand.c), and the
+ * whole set comes here again afterwards. */
+static bool
+waits_for_jid(const struct jail_conf *c)
+{
+	static const enum param_id ids[] = { P_IP4_ADDR, P_IP6_ADDR, P_NAT,
+		P_RDR, P_BINAT };
+
+	for (size_t i = 0; i < nitems(ids); i++) {
+		const struct strv *l = conf_list(c, ids[i]);
+
+		for (size_t k = 0; k < l->n; k++)
+			if (strstr(l->v[k], "${jid}") != NULL ||
+			    strstr(l->v[k], "${jailid}") != NULL)
+				return true;
+	}
+	return false;
+}
+
 /*
- * ip4=new without an address is a jail without IPv4, as on FreeBSD: nothing to
- * refuse, the addresses are (by their rows).
+ * ip4=new without an address is a jail without IPv4, as on FreeBSD; an address
+ * makes it new, whatever ip4 says, as there.
  */
 static int
-check_addresses(const struct jail_conf *c, struct jerr *e)
+check_modes(const struct jail_conf *c, struct jerr *e)
 {
-	if (conf_int(c, P_IP6) == JSYS_INHERIT &&
-	    conf_int(c, P_IP4) != JSYS_INHERIT)
+	enum jailsys m4 = addr_mode(c, AF_INET), m6 = addr_mode(c, AF_INET6);
+
+	if ((m4 == JSYS_NEW && m6 == JSYS_INHERIT) ||
+	    (m4 == JSYS_INHERIT && m6 == JSYS_NEW))
+		return jerr_set(e, EINVAL,
+		    "%s: inherit does not go with %s: a jail is on the host's "
+		    "network or on one of its own",
+		    m4 == JSYS_NEW ? "ip6" : "ip4",
+		    m4 == JSYS_NEW ? "ip4.addr" : "ip6.addr");
+	if (m6 == JSYS_INHERIT && m4 != JSYS_INHERIT)
 		return jerr_set(e, EINVAL,
 		    "ip6: inherit needs ip4=inherit as "
 		    "well: an IPv6 socket speaks IPv4 too (mapped addresses), "
@@ -82,8 +115,43 @@ check_addresses(const struct jail_conf *c, struct jerr *e)
 	return 0;
 }
 
+static int
+check_rules(const struct jail_conf *c, const struct addrs *a, struct jerr *e)
+{
+	static const enum param_id ids[] = { P_NAT, P_RDR, P_BINAT };
+	int r = 0;
+
+	for (size_t i = 0; i < nitems(ids) && r == 0; i++) {
+		struct pf_rules rules = PF_RULES_INIT;
+
+		r = pf_from_conf(c, ids[i], &rules, e);
+		/* The host name may have the address: asked at the start. */
+		if (r == 0 && !conf_bool(c, P_IP_HOSTNAME))
+			r = pf_check(&rules, ids[i], a, e);
+		pf_free(&rules);
+	}
+	return r;
+}
+
 int
-conf_check(const struct jail_conf *c, struct jerr *e)
+conf_check_whole(const struct jail_conf *c, struct jerr *e)
+{
+	struct addrs a = ADDRS_INIT;
+	int r = 0;
+
+	if (check_modes(c, e) == -1)
+		return -1;
+	if (waits_for_jid(c))
+		return 0;
+	r = addrs_from_conf(c, &a, e);
+	if (r == 0)
+		r = check_rules(c, &a, e);
+	addrs_free(&a);
+	return r;
+}
+
+int
+conf_check_given(const struct jail_conf *c, struct jerr *e)
 {
 	for (unsigned i = 0; i < P_COUNT; i++) {
 		enum param_id id = (enum param_id)i;
@@ -92,7 +160,11 @@ conf_check(const struct jail_conf *c, struct jerr *e)
 			return later(
 			    param_table[i].name, param_table[i].later, e);
 	}
-	if (check_name(c, e) == -1)
-		return -1;
-	return check_addresses(c, e);
+	return check_name(c, e);
+}
+
+int
+conf_check(const struct jail_conf *c, struct jerr *e)
+{
+	return conf_check_given(c, e) == 0 ? conf_check_whole(c, e) : -1;
 }

@@ -271,6 +271,76 @@ test_checks(void)
 	}
 }
 
+/* What addresses, modes and rules may not say together. */
+static const struct {
+	const char *name[4], *value[4];
+	const char *message; /* "": passes */
+} wholes[] = {
+	{ { "ip4.addr", "ip4" }, { "10.0.0.1", "inherit" }, "" },
+	{ { "ip4.addr", "ip4" }, { "10.0.0.1", "disable" }, "" },
+	{ { "ip4.addr", "ip6" }, { "10.0.0.1", "inherit" },
+	    "ip6: inherit does not go with ip4.addr: a jail is on the host's "
+	    "network or on one of its own" },
+	{ { "ip6.addr", "ip4" }, { "fd00::1", "inherit" },
+	    "ip4: inherit does not go with ip6.addr: a jail is on the host's "
+	    "network or on one of its own" },
+	{ { "ip4.addr", "ip6.addr" }, { "10.0.0.1", "fd00::1" }, "" },
+	{ { "ip4.addr" }, { "fd00::1" },
+	    "ip4.addr: not an IPv4 address: fd00::1 (ip6.addr takes it)" },
+	{ { "ip6.addr" }, { "10.0.0.1" },
+	    "ip6.addr: not an IPv6 address: 10.0.0.1 (ip4.addr takes it)" },
+	{ { "ip4.addr", "ip4.addr" }, { "10.0.0.1", "em0|10.0.0.1/24" },
+	    "ip4.addr: 10.0.0.1: given twice" },
+	{ { "ip6.addr", "interface" }, { "fe80::1", "em0" },
+	    "ip6.addr: fe80::1: a link-local address does not leave its link "
+	    "and cannot be the jail's on the host's; with lo1| in front it is "
+	    "the jail's own" },
+	{ { "ip6.addr", "interface" }, { "fe80::1", "lo1" }, "" },
+	{ { "ip4.addr" }, { "lo1|127.0.1.${jailid}" }, "" },
+	{ { "ip4.addr", "rdr" }, { "10.0.0.1", "to any port 80 -> ${jid}" },
+	    "" },
+	{ { "rdr" }, { "to any port 80" },
+	    "rdr: the jail has no address that can be reached" },
+	{ { "ip4", "rdr" }, { "inherit", "to any port 80" },
+	    "rdr: the jail has no address that can be reached" },
+	{ { "ip4.addr", "rdr" }, { "10.0.0.1", "to any port 80" }, "" },
+	{ { "ip4.addr", "rdr" }, { "10.0.0.1", "to any prot 80" },
+	    "rdr: column 8 of \"to any prot 80\": prot: the end expected" },
+	{ { "ip4.addr", "rdr" }, { "10.0.0.1", "to any port 80 -> 10.0.0.2" },
+	    "rdr: 10.0.0.2: not an address of this jail" },
+	{ { "ip_hostname", "rdr" }, { "true", "to any port 80 -> 10.0.0.2" },
+	    "" },
+	{ { "nat" }, { "on em0" }, "" },
+	{ { "nat" }, { "on" },
+	    "nat: column 3 of \"on\": the name of an interface expected, not "
+	    "the end" },
+	{ { "ip4.addr", "binat" }, { "10.0.0.1", "on em0 -> 1.2.3.4" }, "" },
+	{ { "binat" }, { "on em0 -> 1.2.3.4" },
+	    "binat: the jail has no IPv4 address that can be reached" },
+};
+
+static void
+test_wholes(void)
+{
+	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++) {
+		struct jail_conf c = JAIL_CONF_INIT;
+		struct jerr e = JERR_INIT;
+
+		for (size_t k = 0; k < 4 && wholes[i].name[k] != NULL; k++) {
+			char *v = strdup(wholes[i].value[k]);
+
+			is_int(conf_set(&c, wholes[i].name[k], &v, 1, true,
+				   NOWHERE, &e),
+			    0, "%s=%s", wholes[i].name[k], v);
+			free(v);
+		}
+		is_int(conf_check_whole(&c, &e),
+		    wholes[i].message[0] == '\0' ? 0 : -1, "... together");
+		is_str(e.msg, wholes[i].message, "... message");
+		conf_free(&c);
+	}
+}
+
 /* Every row of later work is refused away from its default, none at it. */
 static void
 test_later(void)
@@ -459,6 +529,7 @@ main(void)
 	test_sets();
 	test_reading();
 	test_checks();
+	test_wholes();
 	test_later();
 	test_text();
 	test_broken();

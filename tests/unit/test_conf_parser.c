@@ -197,8 +197,32 @@ static const struct {
 	    "N F:1:5: a: ip4.addr: empty address\n[a]\nname=<a>\nip4.addr\n" },
 	{ "an address of which only the interface is there",
 	    "a { $i = \"\"; ip6.addr = \"em0|$i/64\"; }",
-	    "N F:1:14: a: ip6.addr: empty address\n"
-	    "[a]\nname=<a>\nip6.addr=<em0|/64>\n" },
+	    "E F:1:25: ip6.addr: not an IPv6 address: \n[a] failed\n" },
+	{ "addresses, each mistake at its value",
+	    "a { ip4.addr = 10.0.0.1, 10.0.0,\n  10.0.0.3/33;\n"
+	    "    ip4.addr += \"lo1|fd00::1\"; interface = em0; }",
+	    "E F:1:26: ip4.addr: not an IPv4 address: 10.0.0\n"
+	    "E F:2:3: ip4.addr: bad netmask \"33\"\n"
+	    "E F:3:17: ip4.addr: not an IPv4 address: fd00::1 (ip6.addr takes "
+	    "it)\n[a] failed\n" },
+	{ "an address through a list of variables",
+	    "a { $x = 10.0.0.1, 10.0.0.2;\n  ip4.addr = $x, bad; }",
+	    "E F:2:18: ip4.addr: not an IPv4 address: bad\n[a] failed\n" },
+	{ "the words of pf, each mistake at its value",
+	    "a {\n  rdr = \"on em0 proto tcp to any port 80\";\n"
+	    "  rdr += \"on em0 proto tpc to any port 80\";\n"
+	    "  nat = \"on em0 from ! 10.0.0.1\";\n}",
+	    "E F:4:9: nat: column 13 of \"on em0 from ! 10.0.0.1\": !: \"not\" "
+	    "is not known here\n"
+	    "E F:3:10: rdr: column 14 of \"on em0 proto tpc to any port 80\": "
+	    "tpc: tcp or udp expected\n[a] failed\n" },
+	{ "what waits for the jid is read when it is there",
+	    "a { ip4.addr = \"lo1|127.0.1.$jailid\"; rdr = \"$jid\"; }",
+	    "[a] jid?\nname=<a>\nip4.addr=<lo1|127.0.1.${jailid}>\n"
+	    "rdr=<${jid}>\n" },
+	{ "\"the link-local one on the interface for all\"",
+	    "interface = lo1; a { ip6.addr = fe80:3::1; }",
+	    "[a]\nname=<a>\nip6.addr=<fe80:3::1>\ninterface=<lo1>\n" },
 };
 
 /* More than can be written down by hand. */

@@ -223,6 +223,41 @@ test_params(void)
 	fails("jid exec.start", "jls: unknown parameter: exec.start\n");
 }
 
+/* What is stored is what the administrator wrote; what is shown are addresses
+ * alone, in every form. */
+static void
+test_addresses(void)
+{
+	prints("-j net ip4.addr ip6.addr interface",
+	    "127.0.1.4,10.10.0.1,10.20.0.7 fd00:10::1,fe80::dead:beef:1 em1\n");
+	prints(
+	    "-n -j net ip4.addr", "ip4.addr=127.0.1.4,10.10.0.1,10.20.0.7\n");
+	prints("-q -j net ip6.addr", "fd00:10::1,fe80::dead:beef:1\n");
+	prints("-v -j net",
+	    "   JID  Hostname                      Path\n"
+	    "        Name                          State\n"
+	    "        CPUSetID\n"
+	    "        IP Address(es)\n"
+	    "     4                                /srv/net\n"
+	    "        net                           ACTIVE\n"
+	    "        4\n"
+	    "        127.0.1.4\n"
+	    "        10.10.0.1\n"
+	    "        10.20.0.7\n"
+	    "        fd00:10::1\n"
+	    "        fe80::dead:beef:1\n");
+	prints("-j net",
+	    HEAD "     4  127.0.1.4                             "
+		 "        /srv/net\n");
+	prints("--libxo json -j net ip4.addr ip6.addr",
+	    "{\"__version\": \"2\", \"jail-information\": {\"jail\": [{"
+	    "\"ip4.addr\": [\"127.0.1.4\",\"10.10.0.1\",\"10.20.0.7\"], "
+	    "\"ip6.addr\": [\"fd00:10::1\",\"fe80::dead:beef:1\"]}]}}\n");
+	prints("-q -j net rdr nat",
+	    "\"proto tcp to any port 80,proto tcp to any port 443\" "
+	    "\"on em0\"\n");
+}
+
 static void
 test_all(void)
 {
@@ -415,6 +450,13 @@ main(void)
 	test_xml();
 	test_html();
 	test_text_is_tame();
+	(void)make("net", "/srv/net", "", "127.0.1.4",
+	    "ip4.addr=lo1|127.0.1.4/32\nip4.addr=em0|10.10.0.1/24 alias\n"
+	    "ip4.addr=10.20.0.7\nip6.addr=em0|fd00:10::1/128\n"
+	    "ip6.addr=lo1|fe80:3::dead:beef:1/64\ninterface=em1\n"
+	    "rdr=proto tcp to any port 80\nrdr=proto tcp to any port 443\n"
+	    "nat=on em0\n");
+	test_addresses();
 	reg_close(reg);
 	strbuf_free(&out);
 	strbuf_free(&err);
