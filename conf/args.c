@@ -80,9 +80,12 @@ add_arg(struct conf_file *f, struct block *b, const char *arg,
 	size_t n = eq != NULL ? (size_t)(eq - arg) : strlen(arg);
 	auto_free char *name = NULL;
 	struct assign a = { .append = false };
+	bool plus = false;
 
-	if (eq != NULL && n > 0 && arg[n - 1] == '+')
+	if (eq != NULL && n > 0 && arg[n - 1] == '+') {
 		n--;
+		plus = true;
+	}
 	if (n == 0)
 		return jerr_set(e, EINVAL, "%s: a parameter needs a name", arg);
 	name = strndup(arg, n);
@@ -90,6 +93,7 @@ add_arg(struct conf_file *f, struct block *b, const char *arg,
 		return jerr_set(e, ENOMEM, "out of memory");
 	a.name = name;
 	a.append = given_before(f, b, name);
+	a.more = plus && !a.append;
 	if (eq != NULL && add_value(f, &a, eq + 1, splits(name)) == -1)
 		return jerr_set(e, ENOMEM, "out of memory");
 	*made = conf_file_add_assign(f, b, &a);

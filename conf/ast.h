@@ -40,6 +40,7 @@ struct assign {
 	struct conf_origin brk; /* line 0, or: "name value" over a line's end */
 	bool negated;
 	bool append; /* += */
+	bool more;   /* += on a command line with nothing before it */
 	bool is_var; /* written $name */
 };
 

@@ -170,6 +170,18 @@ is_textual(const struct symbol *sym)
 	    t == PT_KEYVALUE;
 }
 
+/* "jail -m ip4.addr+=10.0.0.2": not the whole list. */
+static void
+mark_more(const struct merge *m, const struct slot *slot, struct jail_conf *out)
+{
+	const struct symbol *sym = slot->latest->sym;
+
+	if (slot->first != NO_NODE && m->s->nodes[slot->first].a->more &&
+	    (param_table[sym->id].type == PT_LIST ||
+		param_table[sym->id].type == PT_COMMA))
+		out->val[sym->id].more = true;
+}
+
 static int
 give(struct merge *m, const struct symbol *sym, struct slot *slot,
     struct jail_conf *out, const char *jid)
@@ -188,6 +200,7 @@ give(struct merge *m, const struct symbol *sym, struct slot *slot,
 		report_error(m->r, a->at, "%s", e.msg);
 	} else {
 		check_octets(m, sym, slot, jid);
+		mark_more(m, slot, out);
 		return 0;
 	}
 	if (a->brk.line != 0)

@@ -147,7 +147,7 @@ merge_one(struct jail_conf *to, const struct jail_conf *c, enum param_id id,
 	case PT_LIST:
 	case PT_COMMA:
 		return conf_set(to, param_table[id].name, v->strs.v, v->strs.n,
-		    false, v->at, e);
+		    v->more, v->at, e);
 	case PT_BOOL:
 	case PT_INT:
 	case PT_JAILSYS:

@@ -350,6 +350,7 @@ conf_set(struct jail_conf *c, const char *name, char *const *values,
 	v->num = num;
 	v->at = at;
 	v->set = true;
+	v->more = false;
 	return 0;
 }
 

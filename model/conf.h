@@ -20,7 +20,9 @@ struct conf_origin {
 };
 
 struct conf_value {
-	bool set; /* given; else the table's default holds */
+	bool set;  /* given; else the table's default holds */
+	bool more; /* a list, and "+=" on a command line: jail -m adds these
+		    * to what the jail has, where "=" replaces it */
 	struct conf_origin at;
 	int64_t num;	  /* PT_BOOL 0/1, PT_INT, PT_JAILSYS */
 	struct strv strs; /* PT_STR, PT_KEYVALUE: 0 or 1; PT_LIST: any */

@@ -82,6 +82,51 @@ static const struct {
 	{ "empty", { "" }, "E : a parameter needs a name\n" },
 };
 
+/* jail -m has to know whether a list is added to or replaced. */
+static const struct {
+	const char *argv[3];
+	bool more;
+} adds[] = {
+	{ { "ip4.addr+=10.0.0.1" }, true },
+	{ { "ip4.addr+=10.0.0.1", "ip4.addr+=10.0.0.2" }, true },
+	{ { "ip4.addr+=10.0.0.1", "ip4.addr=10.0.0.2" }, true },
+	{ { "ip4.addr=10.0.0.1" }, false },
+	{ { "ip4.addr=10.0.0.1", "ip4.addr+=10.0.0.2" }, false },
+	{ { "ip4.addr=" }, false },
+	{ { "ip4.addr" }, false },
+	{ { "rdr+=to any port 80" }, true },
+	{ { "path+=/x" }, false },
+	{ { "meta+=x" }, false },
+};
+
+static void
+test_more(void)
+{
+	for (size_t i = 0; i < sizeof(adds) / sizeof(adds[0]); i++) {
+		struct jail_conf c = JAIL_CONF_INIT, d = JAIL_CONF_INIT;
+		struct jerr e = JERR_INIT;
+		struct conf_file *f;
+		char *argv[3] = { NULL };
+		bool needs, more = false;
+		int n = 0;
+
+		for (; n < 3 && adds[i].argv[n] != NULL; n++)
+			argv[n] = strdup(adds[i].argv[n]);
+		f = conf_file_from_args(n, argv, &e);
+		is_int(conf_file_jail(f, 0, 0, &needs, &c, NULL, NULL, &e), 0,
+		    "%s: %s", adds[i].argv[0], e.msg);
+		is_int(conf_copy(&d, &c), 0, "... copied");
+		for (unsigned k = 0; k < P_COUNT; k++)
+			more |= d.val[k].more;
+		is_int(more, adds[i].more, "... adds to what is there");
+		conf_free(&c);
+		conf_free(&d);
+		conf_file_free(f);
+		while (n > 0)
+			free(argv[--n]);
+	}
+}
+
 int
 main(void)
 {
@@ -93,6 +138,7 @@ main(void)
 		memcpy(argv, cases[i].argv, sizeof(argv));
 		is_str(run_args(&r, argv), cases[i].want, "%s", cases[i].what);
 	}
+	test_more();
 	strbuf_free(&r.out);
 	done_testing();
 }
