@@ -74,6 +74,17 @@ static const struct seccomp_clause personality_clauses[] = {
 	{ .arg = 0, EQ(ALL, ACT_ALLOW) },
 };
 
+/*
+ * pid 1's limits are read, not set: RLIMIT_CPU would kill it, which no signal
+ * can.  It is 1 for every process of the jail, and the kernel takes an int.
+ * Any other pid is a process of theirs, on which prlimit(1) is used by number.
+ */
+static const struct seccomp_clause prlimit_clauses[] = {
+	{ .arg = 0, .negate = true, EQ(1, ACT_ALLOW) },
+	{ .arg = 2, .negate = true, EQ(0, ACT_EPERM) },
+	{ .arg = 2, .high = true, .negate = true, EQ(0, ACT_EPERM) },
+};
+
 #define RULE(c, other) \
 	{ \
 		(c), nitems(c), (other) \
@@ -85,6 +96,7 @@ static const struct seccomp_rule rules[ACT_COUNT] = {
 	[ACT_SOCKET] = RULE(socket_clauses, ACT_EAFNOSUPPORT),
 	[ACT_IOCTL] = RULE(ioctl_clauses, ACT_ALLOW),
 	[ACT_PERSONALITY] = RULE(personality_clauses, ACT_EPERM),
+	[ACT_PRLIMIT] = RULE(prlimit_clauses, ACT_ALLOW),
 };
 
 const struct seccomp_rule *

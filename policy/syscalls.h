@@ -43,6 +43,7 @@ enum sys_action {
 	ACT_SOCKET,	 /* by family, netlink by protocol */
 	ACT_IOCTL,	 /* EPERM for a few of terminals */
 	ACT_PERSONALITY, /* EPERM but for the harmless ones */
+	ACT_PRLIMIT,	 /* EPERM to set those of pid 1 */
 	ACT_COUNT
 };
 

@@ -84,6 +84,10 @@ expected()
 	set_mempolicy_home_node EPERM
 	migrate_pages EPERM
 	move_pages EPERM
+	prlimit64:init EPERM
+	prlimit64:init_high EPERM
+	prlimit64:init_read OK
+	prlimit64:self OK
 	personality:linux OK
 	personality:ask OK
 	personality:no_randomize EPERM
@@ -299,7 +303,8 @@ user_test()
 	    status:Groups "80 81|81|81 80" status:CapPrm $none \
 	    status:CapEff $none chroot EPERM reboot:magic EPERM \
 	    setresuid:unmapped EINVAL setresuid:user EPERM \
-	    setgroups:unmapped EPERM sethostname EPERM >table
+	    setgroups:unmapped EPERM sethostname EPERM \
+	    prlimit64:init_read EPERM >table
 	compare table seen "a user"
 }
 

@@ -47,7 +47,7 @@ struct prog {
 };
 
 /* One filter of libseccomp's for each default action. */
-enum peer { PEER_MAIN, PEER_EPERM, PEER_SOCKET, PEER_IOCTL, PEERS };
+enum peer { PEER_MAIN, PEER_EPERM, PEER_SOCKET, PEER_ALLOW, PEERS };
 
 static void
 must(bool good, const char *what)
@@ -166,18 +166,21 @@ build_socket(const struct seccomp_choice *c, struct prog *p)
 }
 
 static void
-build_ioctl(struct prog *p)
+build_allow(struct prog *p)
 {
 	static const uint64_t cmds[] = { 0x5412, 0x541c, 0x541d, 0x5423,
 		0x5437 };
 	scmp_filter_ctx ctx = new_filter(SCMP_ACT_ALLOW);
-	struct scmp_arg_cmp a;
+	struct scmp_arg_cmp a, b[2];
 	size_t i;
 
 	for (i = 0; i < nitems(cmds); i++) {
 		a = SCMP_A1(SCMP_CMP_MASKED_EQ, LOW, cmds[i]);
 		add(ctx, SCMP_ACT_ERRNO(EPERM), nr_of("ioctl"), 1, &a);
 	}
+	b[0] = SCMP_A0(SCMP_CMP_MASKED_EQ, LOW, 1);
+	b[1] = SCMP_A2(SCMP_CMP_NE, 0);
+	add(ctx, SCMP_ACT_ERRNO(EPERM), nr_of("prlimit64"), 2, b);
 	export_bpf(ctx, p);
 }
 
@@ -193,7 +196,8 @@ peer_of(uint32_t nr)
 		{ "personality", PEER_EPERM },
 		{ "socket", PEER_SOCKET },
 		{ "socketpair", PEER_SOCKET },
-		{ "ioctl", PEER_IOCTL },
+		{ "ioctl", PEER_ALLOW },
+		{ "prlimit64", PEER_ALLOW },
 	};
 	size_t i;
 
@@ -307,7 +311,7 @@ test_against_libseccomp(const struct seccomp_choice *c)
 	build_main(c, &peer[PEER_MAIN]);
 	build_eperm(&peer[PEER_EPERM]);
 	build_socket(c, &peer[PEER_SOCKET]);
-	build_ioctl(&peer[PEER_IOCTL]);
+	build_allow(&peer[PEER_ALLOW]);
 	(void)printf("# %zu instructions; libseccomp's without arguments: "
 		     "%zu\n",
 	    ours.n, peer[PEER_MAIN].n);
@@ -368,6 +372,14 @@ test_in_words(void)
 		    "TIOCSTI under a high half" },
 		{ "personality", 0x40000, 0, 0, ERR(EPERM), "NO_RANDOMIZE" },
 		{ "personality", 0xffffffff, 0, 0, SECCOMP_RET_ALLOW, "ask" },
+		{ "prlimit64", 0, 0, 4096, SECCOMP_RET_ALLOW, "one's own" },
+		{ "prlimit64", 7, 0, 4096, SECCOMP_RET_ALLOW, "another's" },
+		{ "prlimit64", 1, 0, 0, SECCOMP_RET_ALLOW, "pid 1's, read" },
+		{ "prlimit64", 1, 0, 4096, ERR(EPERM), "pid 1's" },
+		{ "prlimit64", 1, 0, 1ull << 32, ERR(EPERM),
+		    "pid 1's from a high address" },
+		{ "prlimit64", 1ull << 32 | 1, 0, 4096, ERR(EPERM),
+		    "pid 1's under a high half" },
 		{ "clone3", 0, 0, 0, ERR(ENOSYS), "any" },
 		{ "setns", 0, 0, 0, ERR(EPERM), "any" },
 		{ "mount", 0, 0, 0, ERR(EPERM), "any" },

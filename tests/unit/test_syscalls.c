@@ -124,6 +124,7 @@ static const struct {
 	{ "socketpair", ACT_SOCKET },
 	{ "ioctl", ACT_IOCTL },
 	{ "personality", ACT_PERSONALITY },
+	{ "prlimit64", ACT_PRLIMIT },
 	{ "statmount", ACT_STATMOUNT },
 	{ "listmount", ACT_STATMOUNT },
 };
