@@ -5,13 +5,14 @@
  *
  * It starts with: 0-2 /dev/null, 3 = j/cgroup.events, 4 = the read end of the
  * output pipe and 5 = the read end of a pipe whose write end jail(8) holds (4
- * and 5 may be closed), every signal blocked.
+ * and 5 may be closed), 6 = init/cgroup.max.descendants, every signal blocked.
  *
- * It must never allocate, never fail, and never believe a signal that a jailed
- * process could have sent: persist is switched only by SIGUSR1 (on) and
- * SIGUSR2 (off) with si_code SI_USER and si_pid 0, which only a process outside
- * of this pid namespace can produce (si_pid 0 alone can be forged with
- * rt_sigqueueinfo, SI_USER cannot).  DESIGN 2; recipe 4.
+ * It must never allocate, never fail, and never believe a signal.  Whether the
+ * jail is persistent stands in 6, a file that nobody inside can write (life's
+ * persist.c), and a signal only means "look again".  What a signal says of its
+ * sender can be forged: one for which the kernel has no queue entry left comes
+ * with si_code SI_USER and si_pid 0, like one from outside, and the jail's root
+ * can use the queue up.
  */
 #include <linux/signal.h>
 #include <linux/wait.h>
@@ -23,18 +24,7 @@
 
 #include "init/sys.h"
 
-enum { FD_EVENTS = 3, FD_OUTPUT = 4, FD_ALIVE = 5 };
-
-/* <sys/signalfd.h> without the C library's part. */
-struct signal_info {
-	uint32_t signo;
-	int32_t err;
-	int32_t code;
-	uint32_t pid;
-	uint8_t rest[112];
-};
-
-_Static_assert(sizeof(struct signal_info) == 128, "signalfd_siginfo");
+enum { FD_EVENTS = 3, FD_OUTPUT = 4, FD_ALIVE = 5, FD_PERSIST = 6 };
 
 void init_main(void);
 
@@ -45,36 +35,42 @@ reap(void)
 		;
 }
 
-/* Does anybody but us live here?  Unreadable counts as yes: a jail is not to
- * end because of a transient error. */
+/* Does the file begin with this?  Unreadable counts as no. */
 static bool
-populated(void)
+file_says(int fd, const char *word, size_t n)
 {
-	static const char no[] = "populated 0";
 	char buf[64];
-	long n = sys4(__NR_pread64, FD_EVENTS, buf, sizeof(buf), 0);
+	long got = sys4(__NR_pread64, fd, buf, sizeof(buf), 0);
 
-	if (n < (long)sizeof(no) - 1)
-		return true;
-	for (size_t i = 0; i < sizeof(no) - 1; i++)
-		if (buf[i] != no[i])
-			return true;
-	return false;
+	if (got < (long)n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (buf[i] != word[i])
+			return false;
+	return true;
 }
 
-static void
-take_signals(int sigfd, bool *persist)
+/* Is nobody left but us, in a jail that shall not stay then?  Each wants its
+ * plain answer: a jail is not to end because of a transient error.  The first
+ * is read after every wake-up, persistent or not: the kernel reports a change
+ * of it until it is read. */
+static bool
+is_over(void)
 {
-	struct signal_info si;
+	static const char empty[] = "populated 0", no[] = "0\n";
 
-	while (sys3(__NR_read, sigfd, &si, sizeof(si)) == (long)sizeof(si)) {
-		bool outside = si.code == SI_USER && si.pid == 0;
+	return file_says(FD_EVENTS, empty, sizeof(empty) - 1) &&
+	    file_says(FD_PERSIST, no, sizeof(no) - 1);
+}
 
-		if (outside && si.signo == SIGUSR1)
-			*persist = true;
-		else if (outside && si.signo == SIGUSR2)
-			*persist = false;
-	}
+/* So that they can be waited for again; what they say is not looked at.  One
+ * read: who sends without end shall not keep us here. */
+static void
+take_signals(int sigfd)
+{
+	char info[8 * 128]; /* struct signalfd_siginfo */
+
+	sys3(__NR_read, sigfd, info, sizeof(info));
 }
 
 static void
@@ -91,7 +87,6 @@ void
 init_main(void)
 {
 	uint64_t all = ~(uint64_t)0;
-	bool persist = true;
 	struct pollfd p[4] = {
 		{ .events = POLLIN }, { .fd = FD_EVENTS, .events = POLLPRI },
 		{ .fd = FD_ALIVE, .events = POLLIN },
@@ -104,7 +99,7 @@ init_main(void)
 	    04000 | 02000000); /* SFD_NONBLOCK | SFD_CLOEXEC */
 	for (;;) {
 		sys5(__NR_ppoll, p, 4, NULL, NULL, 0);
-		take_signals(p[0].fd, &persist);
+		take_signals(p[0].fd);
 		reap();
 		if (p[2].revents & (POLLHUP | POLLERR | POLLNVAL)) {
 			p[2].fd = -1;
@@ -114,9 +109,7 @@ init_main(void)
 			p[3].fd = -1;
 		else if (p[3].revents != 0)
 			drain(&p[3]);
-		/* Read after every wake-up, persistent or not: the kernel
-		 * reports a change of it until it is read. */
-		if (!populated() && !persist)
+		if (is_over())
 			sys3(__NR_exit_group, 0, 0, 0);
 	}
 }

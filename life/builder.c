@@ -28,6 +28,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "life/drop.h"
+#include "life/persist.h"
 #include "life/walk.h"
 #include "linux/mount.h"
 #include "linux/msg.h"
@@ -46,6 +47,7 @@ struct build {
 	struct walk *w;
 	int init_exe; /* detached read-only clone of jail-init alone */
 	int events;   /* j/cgroup.events, C's descriptor 3 */
+	int persist;  /* life/persist.h, its descriptor 6 */
 	int null;     /* /dev/null, its 0-2 */
 	int mb[2];    /* [0] M, [1] B */
 	int bc[2];    /* [0] B, [1] C */
@@ -90,12 +92,13 @@ set_uts(const struct walk *w, struct jerr *e)
 	return 0;
 }
 
-/* 3 = events, 4 = output, 5 = alive; everything else goes at exec. */
+/* 3 = events, 4 = output, 5 = alive, 6 = persist; all else goes at exec. */
 static int
 place_fds(const struct build *b, struct jerr *e)
 {
 	const struct walk *w = b->w;
-	const int from[] = { b->events, w->out.rfd, w->out.alive_r };
+	const int from[] = { b->events, w->out.rfd, w->out.alive_r,
+		b->persist };
 	int high[nitems(from)];
 
 	for (int fd = 0; fd < 3; fd++)
@@ -121,7 +124,7 @@ static void __attribute__((noreturn)) run_init(int exe, int barrier)
 	static char *const envp[] = { NULL };
 	struct jerr e = JERR_INIT;
 
-	(void)syscall(SYS_close_range, 6, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
+	(void)syscall(SYS_close_range, 7, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
 	(void)syscall(SYS_execveat, exe, "", argv, envp, AT_EMPTY_PATH);
 	(void)jerr_sys(&e, "jail-init");
 	fail(barrier, &e);
@@ -143,7 +146,7 @@ static void __attribute__((noreturn)) pid1(const struct build *b)
 
 	(void)close(b->mb[1]);
 	(void)close(b->bc[0]);
-	/* persist is switched by signals: from here on none may be lost. */
+	/* A signal is how pid 1 is told to look: from here on none may be lost. */
 	(void)sigfillset(&all);
 	proc_reset_signals(&all);
 	if (msg_expect(b->bc[1], "builder", MSG_READY, NULL, &sys, &e) == -1)
@@ -342,6 +345,9 @@ prepare(struct build *b, struct jerr *e)
 	b->events = openat(b->w->cg.j, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	if (b->events == -1)
 		return jerr_sys(e, "cgroup.events");
+	b->persist = persist_open(b->w->cg.init, e);
+	if (b->persist == -1)
+		return -1;
 	b->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (b->null == -1)
 		return jerr_sys(e, "/dev/null");
@@ -392,12 +398,13 @@ step_namespaces(struct walk *w, struct jerr *e)
 	struct build b = { .w = w,
 		.init_exe = -1,
 		.events = -1,
+		.persist = -1,
 		.null = -1,
 		.mb = { -1, -1 },
 		.bc = { -1, -1 },
 		.mc = { -1, -1 } };
-	int *const fds[] = { &b.init_exe, &b.events, &b.null, &b.mb[0],
-		&b.mb[1], &b.bc[0], &b.bc[1], &b.mc[0], &b.mc[1] };
+	int *const fds[] = { &b.init_exe, &b.events, &b.persist, &b.null,
+		&b.mb[0], &b.mb[1], &b.bc[0], &b.bc[1], &b.mc[0], &b.mc[1] };
 	int r = prepare(&b, e);
 
 	if (r == 0)

@@ -10,12 +10,12 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "life/persist.h"
 #include "life/recover.h"
 #include "life/running.h"
 #include "linux/proc.h"
@@ -113,10 +113,7 @@ set_persist(const struct running *r, const struct jail_conf *c, struct jerr *e)
 {
 	if (!conf_isset(c, P_PERSIST))
 		return 0;
-	if (pidfd_kill(r->pidfd, conf_bool(c, P_PERSIST) ? SIGUSR1 : SIGUSR2) ==
-	    -1)
-		return jerr_sys(e, "persist");
-	return 0;
+	return persist_set(r->cg.init, r->pidfd, conf_bool(c, P_PERSIST), e);
 }
 
 /* Nothing keeps it any more: it ends about now, and we are who waits for it. */

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +14,9 @@
 
 #include "base/cleanup.h"
 #include "life/modify.h"
+#include "life/persist.h"
 #include "life/walk.h"
 #include "life/words.h"
-#include "linux/proc.h"
 
 static const char *
 text_or_empty(const char *s)
@@ -188,8 +187,9 @@ step_settle(struct walk *w, struct jerr *e)
 		    "no process left after exec.start (persist keeps it)");
 	(void)snprintf(what, sizeof(what), "jid=%d nopersist", w->jid);
 	tell_jail_set(w, "JAIL_UPDATE", what);
-	if (pidfd_kill(w->init_pidfd, SIGUSR2) == -1 && errno != ESRCH)
-		return jerr_sys(e, "persist");
+	if (persist_set(w->cg.init, w->init_pidfd, false, e) == -1 &&
+	    e->code != ESRCH)
+		return -1;
 	w->ended = populated == 0 || conf_list(&w->conf, P_COMMAND)->n != 0;
 	return 0;
 }

@@ -11,6 +11,12 @@ start()
 	atf_check jail -q -c name=web path="$PWD/root" persist mount.devfs "$@"
 }
 
+# pid 1 as the host counts.
+init_pid()
+{
+	cat "$T_JAILS"/*/init/cgroup.procs
+}
+
 # refused SCRIPT: run inside; each of its lines must fail.
 refused()
 {
@@ -113,7 +119,37 @@ pid1_test()
 	sleep 0.3
 	atf_check -o inline:"web\n" jls name
 	atf_check -o match:"^State:.S" jexec web cat /proc/1/status
+	cp "$(atf_get_srcdir)/probe" root/bin/probe
+	atf_check -o ignore timeout 50 jexec web probe exhaust
+	atf_check -o inline:"web\n" jls name
 	atf_check jail -R web
+}
+
+t_case persist "persist is not switched from inside, nor is its change lost"
+persist_test()
+{
+	start
+	cp "$(atf_get_srcdir)/probe" root/bin/probe
+	atf_check jexec web probe forge
+	# Whatever it made of the signals, it has made it now.
+	atf_check jexec web true
+	t_until 10 grep -q '^State:.S' "/proc/$(init_pid)/status"
+	atf_check -o inline:"web\n" jls name
+	# Ours meets one of theirs that waits already, and so is swallowed.
+	atf_check jail -m name=web nopersist
+	t_until 10 t_no_jails
+	atf_check jail -q -c name=web path="$PWD/root" persist
+	jexec web sleep 1000 &
+	t_until 10 jexec web pidof sleep >/dev/null
+	kill -STOP "$(init_pid)"
+	jexec web sh -c 'kill -USR1 1; kill -USR2 1'
+	atf_check jail -m name=web nopersist
+	kill -CONT "$(init_pid)"
+	atf_check -o inline:"web\n" jls name
+	jexec web killall sleep
+	t_until 10 t_no_jails
+	wait
+	atf_check -s exit:1 -e ignore jail -R web
 }
 
 t_case entrant "who enters cannot be looked into before its exec"

@@ -36,6 +36,7 @@
 #include "policy/syscalls.h"
 
 static char page[4096] __attribute__((aligned(4096)));
+static unsigned long core_limit[2];
 static char empty[] = "", slash[] = "/", none[] = "none";
 
 #define P(x) ((long)(uintptr_t)(x))
@@ -126,6 +127,11 @@ static const struct plain {
 	{ "set_mempolicy_home_node", { 0, 0, 0, 0 } },
 	{ "migrate_pages", { 0, 0, 0, 0 } },
 	{ "move_pages", { 0, 0, 0, 0, 0, 0 } },
+	/* pid 1's limits: read, never set */
+	{ "prlimit64:init", { 1, RLIMIT_CORE, P(core_limit), 0 } },
+	{ "prlimit64:init_high", { HIGH | 1, RLIMIT_CORE, P(core_limit), 0 } },
+	{ "prlimit64:init_read", { 1, RLIMIT_CORE, 0, P(page) } },
+	{ "prlimit64:self", { 0, RLIMIT_CORE, P(core_limit), 0 } },
 	{ "personality:linux", { 0 } },
 	{ "personality:ask", { 0xffffffff } },
 	{ "personality:no_randomize", { 0x40000 } },
@@ -488,8 +494,73 @@ in_userns(void)
 	return is;
 }
 
+/* ---- against pid 1, when asked for by name ---- */
+
+/*
+ * A signal for which the kernel has no queue entry left looks like one from
+ * outside: si_code SI_USER, si_pid 0.  The queue is filled with our own signals
+ * (counted by user), and pid 1's share taken away where that is possible.
+ */
+static int
+forge_signals(void)
+{
+	static const int sent[] = { SIGUSR1, SIGUSR2 };
+	union sigval value = { .sival_int = 0 };
+	struct rlimit empty_queue = { 0, 0 };
+	siginfo_t si = { .si_code = SI_QUEUE };
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	(void)prlimit(1, RLIMIT_SIGPENDING, &empty_queue, NULL);
+	while (sigqueue(getpid(), SIGRTMIN, value) == 0)
+		;
+	for (size_t i = 0; i < nitems(sent); i++)
+		if (syscall(SYS_rt_sigqueueinfo, 1, sent[i], &si) == -1 ||
+		    kill(1, sent[i]) == -1)
+			return 1;
+	return 0;
+}
+
+/* How long pid 1 has run, in clock ticks; -1: it cannot be told. */
+static long
+init_ticks(void)
+{
+	char buf[1024], *p;
+	unsigned long user, sys;
+	FILE *f = fopen("/proc/1/stat", "re");
+	size_t n = f != NULL ? fread(buf, 1, sizeof(buf) - 1, f) : 0;
+
+	if (f != NULL)
+		(void)fclose(f);
+	buf[n] = '\0';
+	p = strrchr(buf, ')');
+	if (p == NULL ||
+	    sscanf(p + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu",
+		&user, &sys) != 2)
+		return -1;
+	return (long)(user + sys);
+}
+
+/* One second of processor time is all that pid 1 shall have; use it up. */
+static int
+exhaust_init(void)
+{
+	struct rlimit second = { 1, 1 };
+	long enough = sysconf(_SC_CLK_TCK) * 5 / 4, t;
+
+	(void)prlimit(1, RLIMIT_CPU, &second, NULL);
+	while ((t = init_ticks()) < enough) {
+		if (t == -1)
+			return 1;
+		for (int i = 0; i < 20000; i++)
+			(void)kill(1, 1 + i % 31);
+	}
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	size_t i;
 	long nr;
@@ -498,6 +569,10 @@ main(void)
 		(void)fprintf(stderr, "probe: only inside a jail\n");
 		return 2;
 	}
+	if (argc == 2 && strcmp(argv[1], "forge") == 0)
+		return forge_signals();
+	if (argc == 2 && strcmp(argv[1], "exhaust") == 0)
+		return exhaust_init();
 	print_status();
 	for (i = 0; i < nitems(plain); i++) {
 		nr = plain[i].nr;
