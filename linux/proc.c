@@ -115,6 +115,8 @@ pidfd_wait(int pidfd, int timeout_ms, int *status)
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return -1;
+	if (status == NULL)
+		return 1;
 	if (si.si_code == CLD_EXITED)
 		*status = W_EXITCODE(si.si_status, 0);
 	else

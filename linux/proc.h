@@ -26,7 +26,8 @@ int pidfd_kill(int pidfd, int sig);
 
 /*
  * Waits for a child of ours behind pidfd, at most timeout_ms (-1: for ever) and
- * reaps it.  1: ended, *status as wait(2)'s; 0: not in time; -1, errno.
+ * reaps it.  1: ended, *status (unless NULL) as wait(2)'s; 0: not in time; -1,
+ * errno.
  */
 int pidfd_wait(int pidfd, int timeout_ms, int *status);
 
