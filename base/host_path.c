@@ -2,10 +2,11 @@
  * Paths of the host that may lead into a jail's root.  Text cannot tell: links,
  * "//", "/../" and bind mounts spell one directory in many ways.  So the path
  * is walked here, component by component, and each directory is compared with
- * the root by device and inode; what lies below it belongs to the jail's root
- * user, and is left to path_open_beneath.
+ * the roots (the jail's own and those of the others) by device and inode; what
+ * lies below one belongs to that jail's root user, and is left to
+ * path_open_beneath.
  *
- * What stands above the root is the administrator's (step_root warns where it
+ * What stands above them is the administrator's (step_root warns where it
  * is not), so walking it by several calls opens no race.
  */
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,13 +30,44 @@ struct host_walk {
 	int links;
 };
 
-static bool
-same_dir(int fd, const struct stat *root)
+int
+path_edges_add(struct path_edges *e, int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_dev == root->st_dev &&
-	    st.st_ino == root->st_ino;
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (e->n == e->cap) {
+		size_t cap = e->cap != 0 ? e->cap * 2 : 8;
+		struct path_edge *v = reallocarray(e->v, cap, sizeof(*v));
+
+		if (v == NULL)
+			return -1;
+		e->v = v;
+		e->cap = cap;
+	}
+	e->v[e->n++] = (struct path_edge) { st.st_dev, st.st_ino };
+	return 0;
+}
+
+void
+path_edges_free(struct path_edges *e)
+{
+	free(e->v);
+	*e = (struct path_edges)PATH_EDGES_INIT;
+}
+
+static bool
+is_edge(int fd, const struct path_edges *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return false;
+	for (size_t i = 0; i < e->n; i++)
+		if (e->v[i].dev == st.st_dev && e->v[i].ino == st.st_ino)
+			return true;
+	return false;
 }
 
 /* Go on with the text of the link fd, then rest. */
@@ -98,24 +131,22 @@ step(struct host_walk *w, int flags, mode_t mode, int *out)
 }
 
 int
-path_open_host(const char *path, int rootfd, int flags, mode_t mode)
+path_open_host(
+    const char *path, const struct path_edges *edges, int flags, mode_t mode)
 {
 	struct host_walk w = { .dir = -1 };
-	struct stat root;
 	int fd = -1, r = 0;
 
-	if (rootfd == -1)
+	if (edges->n == 0)
 		return open(path, flags | O_CLOEXEC, mode);
 	if (path[0] != '/' || strlen(path) >= sizeof(w.rest)) {
 		errno = path[0] != '/' ? EINVAL : ENAMETOOLONG;
 		return -1;
 	}
-	if (fstat(rootfd, &root) == -1)
-		return -1;
 	memcpy(w.rest, path, strlen(path) + 1);
 	w.dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	while (r == 0 && w.dir != -1) {
-		if (same_dir(w.dir, &root)) {
+		if (is_edge(w.dir, edges)) {
 			const char *p = w.rest + strspn(w.rest, "/");
 
 			fd = path_open_beneath(

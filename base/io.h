@@ -39,12 +39,30 @@ int path_open_in_root(int rootfd, const char *path, int flags, mode_t mode);
 /* The same with no symbolic link anywhere and nothing above rootfd. */
 int path_open_beneath(int rootfd, const char *path, int flags, mode_t mode);
 
+/* Directories below which somebody else may change what a path means. */
+struct path_edges {
+	struct path_edge {
+		dev_t dev;
+		ino_t ino;
+	} * v;
+	size_t n, cap;
+};
+
+#define PATH_EDGES_INIT \
+	{ \
+		.v = NULL, .n = 0, .cap = 0 \
+	}
+
+/* The directory fd is one; 0, or -1 with errno. */
+int path_edges_add(struct path_edges *e, int fd);
+void path_edges_free(struct path_edges *e);
+
 /*
  * An absolute path of the host, links followed as open(2) does, that may lead
- * into the jail's root rootfd (a directory): from there on no link is followed
- * and nothing leads out, however the path is spelled.  rootfd -1: there is no
- * root to look out for.  base/host_path.c.
+ * into a jail's root, which is one of edges: from there on no link is followed
+ * and nothing leads out, however the path is spelled.  base/host_path.c.
  */
-int path_open_host(const char *path, int rootfd, int flags, mode_t mode);
+int path_open_host(
+    const char *path, const struct path_edges *edges, int flags, mode_t mode);
 
 #endif

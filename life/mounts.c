@@ -80,6 +80,7 @@ mounts_free(struct mounts *m)
 	mnt_vec_free(&m->lines);
 	mnt_vec_free(&m->subs);
 	strv_free(&m->notes);
+	path_edges_free(&m->edges);
 	close_keep(m->root);
 	close_keep(m->hostroot);
 	free(m->given);
@@ -210,21 +211,39 @@ parse(struct mounts *m, const struct jail_conf *c, struct jerr *e)
 	return 0;
 }
 
+/* Under path=/ the jail's own root is no edge: the whole host lies below. */
+static int
+set_edges(struct mounts *m, const struct path_edges *others)
+{
+	struct path_edges *to = &m->edges;
+	size_t n = others != NULL ? others->n : 0;
+
+	to->v = calloc(n + 1, sizeof(*to->v));
+	if (to->v == NULL)
+		return -1;
+	to->cap = n + 1;
+	to->n = n;
+	if (n != 0)
+		memcpy(to->v, others->v, n * sizeof(*to->v));
+	return m->host_root ? 0 : path_edges_add(to, m->hostroot);
+}
+
 int
-mounts_parse(const struct jail_conf *c, const char *given, const char *path,
-    int rootfd, struct mounts **out, struct jerr *e)
+mounts_parse(const struct jail_conf *c, const struct mounts_at *at,
+    struct mounts **out, struct jerr *e)
 {
 	struct mounts *m = calloc(1, sizeof(*m));
 
 	if (m == NULL)
 		return jerr_sys(e, "mounts");
 	m->root = -1;
-	m->given = trimmed(given);
-	m->path = trimmed(path);
-	m->hostroot = fcntl(rootfd, F_DUPFD_CLOEXEC, 3);
+	m->given = trimmed(at->given);
+	m->path = trimmed(at->path);
+	m->hostroot = fcntl(at->rootfd, F_DUPFD_CLOEXEC, 3);
 	m->users = conf_int(c, P_USERS) != JSYS_INHERIT;
 	m->host_root = m->path != NULL && m->path[0] == '\0';
-	if (m->given == NULL || m->path == NULL || m->hostroot == -1) {
+	if (m->given == NULL || m->path == NULL || m->hostroot == -1 ||
+	    set_edges(m, at->others) == -1) {
 		(void)jerr_sys(e, "mounts");
 		mounts_free(m);
 		return -1;

@@ -15,17 +15,25 @@
 #include "policy/confine.h"
 
 struct mounts; /* opaque; holds detached mounts by descriptor */
+struct path_edges;
+
+struct mounts_at {
+	const char *given, *path; /* the root as configured, and resolved */
+	int rootfd;		  /* O_PATH of the latter */
+	/* Roots of the other jails, whose users may not say what a source of
+	 * this one is; copied.  NULL: none. */
+	const struct path_edges *others;
+};
 
 /*
  * Parse and check mount, mount.fstab, mount.devfs, .fdescfs, .procfs, .sysfs,
- * devfs_ruleset against the open root (rootfd: O_PATH of the resolved path,
- * path: its resolved name, given: as configured): targets exist, are
- * directories (or files for file binds) and stay inside; sources exist.
+ * devfs_ruleset against the open root: targets exist, are directories (or
+ * files for file binds) and stay inside; sources exist.
  * Makes no clone, changes nothing.  Messages as the reference's ("mount.devfs:
  * P is a symbolic link", "mount: LINE: fstab parse error", ...).
  */
-int mounts_parse(const struct jail_conf *c, const char *given, const char *path,
-    int rootfd, struct mounts **out, struct jerr *e);
+int mounts_parse(const struct jail_conf *c, const struct mounts_at *at,
+    struct mounts **out, struct jerr *e);
 
 /*
  * After exec.prestart: clone the root, the mounts below it that come along and

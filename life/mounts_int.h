@@ -37,13 +37,14 @@ struct mnt_vec {
 };
 
 struct mounts {
-	char *given, *path;   /* "/" is "" in both */
-	int hostroot;	      /* O_PATH of the root in the host's namespace */
-	bool host_root;	      /* path=/ */
-	bool users;	      /* a user namespace: everything is idmapped */
-	int root;	      /* the detached clone */
-	struct mnt_vec subs;  /* what was mounted below the root, in order */
-	struct mnt_vec lines; /* everything else, parents first */
+	char *given, *path; /* "/" is "" in both */
+	int hostroot;	    /* O_PATH of the root in the host's namespace */
+	bool host_root;	    /* path=/ */
+	struct path_edges edges; /* roots of jails, our own (not "/") too */
+	bool users;		 /* a user namespace: everything is idmapped */
+	int root;		 /* the detached clone */
+	struct mnt_vec subs;	 /* what was mounted below the root, in order */
+	struct mnt_vec lines;	 /* everything else, parents first */
 	struct devfs_node nodes[DEV_COUNT];
 	size_t nnodes;
 	struct devfs_link links[DEV_COUNT];

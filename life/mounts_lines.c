@@ -97,8 +97,7 @@ read_config(const struct mounts *m, const char *param, const char *file,
 	struct stat st;
 	size_t n = strlen(m->path);
 
-	fd = path_open_host(
-	    file, m->host_root ? -1 : m->hostroot, O_RDONLY | O_NONBLOCK, 0);
+	fd = path_open_host(file, &m->edges, O_RDONLY | O_NONBLOCK, 0);
 	if (fd == -1 && errno == ENOENT)
 		return 0;
 	if (fd == -1 || fstat(fd, &st) == -1)

@@ -183,7 +183,11 @@ mounts_open_source(
 		    -1 :
 		    mounts_open_target(m, where, m->hostroot, rel, e);
 	}
-	fd = path_open_host(spec, m->host_root ? -1 : m->hostroot, O_PATH, 0);
+	fd = path_open_host(spec, &m->edges, O_PATH, 0);
+	if (fd == -1 && errno == ELOOP)
+		return jerr_set(e, ELOOP,
+		    "%s: %s: a symbolic link inside a jail is not followed",
+		    where, spec);
 	if (fd == -1)
 		return jerr_sys(e, "%s: %s", where, spec);
 	return fd;

@@ -27,6 +27,7 @@ open_log(const struct walk *w, const char *path, struct jerr *e)
 	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
 	    O_NOCTTY | O_NONBLOCK;
 	auto_close int root = -1;
+	struct path_edges edges = PATH_EDGES_INIT;
 	struct stat st;
 	int fd;
 
@@ -36,10 +37,11 @@ open_log(const struct walk *w, const char *path, struct jerr *e)
 	/* As it is now: exec.prestart may have mounted it. */
 	if (!str_eq(w->path, "/")) {
 		root = open(w->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (root == -1)
+		if (root == -1 || path_edges_add(&edges, root) == -1)
 			return jerr_sys(e, "path %s", w->path);
 	}
-	fd = path_open_host(path, root, flags, 0666);
+	fd = path_open_host(path, &edges, flags, 0666);
+	path_edges_free(&edges);
 	if (fd == -1 && errno == ELOOP)
 		return jerr_set(
 		    e, ELOOP, "exec.consolelog: %s is a symbolic link", path);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "life/undo.h"
 #include "life/walk.h"
 #include "linux/caps.h"
@@ -120,17 +121,64 @@ tell_limits(const struct walk *w)
 	}
 }
 
+/*
+ * The roots of all other jails: their users must not say, by a link, what a
+ * source of this one is.  "/" is no edge, the host's links are all below it.
+ */
+static int
+other_roots(const struct walk *w, struct path_edges *edges, struct jerr *e)
+{
+	struct reg_snapshot s;
+	const char *last = "";
+	int r = 0;
+
+	if (reg_snapshot(w->reg, &s, e) == -1)
+		return -1;
+	for (size_t i = 0; i < s.n && r == 0; i++) {
+		const struct reg_row *row = &s.rows[i];
+		auto_close int fd = -1;
+
+		/* Thin jails often have one root: jids in order, so do they. */
+		if (row->jid == w->jid || row->path[0] == '\0' ||
+		    str_eq(row->path, "/") || str_eq(row->path, last))
+			continue;
+		last = row->path;
+		fd = open(row->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd != -1 && path_edges_add(edges, fd) == -1)
+			r = jerr_sys(e, "mounts");
+	}
+	reg_snapshot_free(&s);
+	return r;
+}
+
+static bool
+has_sources(const struct walk *w)
+{
+	return conf_isset(&w->conf, P_MOUNT) ||
+	    conf_isset(&w->conf, P_MOUNT_FSTAB);
+}
+
 int
 step_mounts_parse(struct walk *w, struct jerr *e)
 {
+	struct path_edges others = PATH_EDGES_INIT;
+	struct mounts_at at = { .given = conf_str(&w->conf, P_PATH),
+		.path = w->path,
+		.rootfd = w->rootfd,
+		.others = &others };
+	int r;
+
 	w->cf = malloc(sizeof(*w->cf));
 	if (w->cf == NULL)
 		return jerr_set(e, ENOMEM, "out of memory");
 	if (confine_from_conf(&w->conf, w->cf, e) == -1)
 		return -1;
 	tell_limits(w);
-	return mounts_parse(&w->conf, conf_str(&w->conf, P_PATH), w->path,
-	    w->rootfd, &w->mounts, e);
+	r = has_sources(w) ? other_roots(w, &others, e) : 0;
+	if (r == 0)
+		r = mounts_parse(&w->conf, &at, &w->mounts, e);
+	path_edges_free(&others);
+	return r;
 }
 
 static void

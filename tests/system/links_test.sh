@@ -81,6 +81,36 @@ source_test()
 	atf_check -o ignore jail -R t
 }
 
+t_case other "the source of a nullfs mount does not follow another jail's links"
+other_test()
+{
+	hostile_root
+	t_root mine
+	mkdir mine/mnt
+	atf_check jail -c name=other persist path="$PWD/real/r"
+	for p in $(spellings); do
+		atf_check -s exit:1 \
+		    -e match:"symbolic link inside a jail is not followed" \
+		    jail -c name=t persist path="$PWD/mine" \
+		    mount="$p/sub $PWD/mine/mnt nullfs rw 0 0"
+		atf_check -s exit:1 -e match:"mount.fstab: " \
+		    jail -c name=t persist path="$PWD/mine" \
+		    mount.fstab="$p/sub/fstab"
+		atf_check jail -c name=t persist path="$PWD/mine" \
+		    mount="$p/home $PWD/mine/mnt nullfs ro 0 0"
+		atf_check jexec t test -d /mnt/www
+		atf_check -o ignore jail -R t
+	done
+	# Nobody is in a jail that is not there; the whole host is no jail.
+	atf_check -o ignore jail -R other
+	atf_check -e ignore jail -c name=all persist path=/
+	ln -s "$PWD/host" shared
+	atf_check jail -c name=t persist path="$PWD/mine" \
+	    mount="$PWD/shared $PWD/mine/mnt nullfs ro 0 0"
+	atf_check -o inline:"secret\n" jexec t cat /mnt/secret
+	atf_check -o ignore jail -R t all
+}
+
 t_case fstab "mount.fstab does not follow the jail's links"
 fstab_test()
 {

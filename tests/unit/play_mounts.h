@@ -284,14 +284,14 @@ run_m(struct scene *s, const char *root, struct jerr *e)
 {
 	auto_close int rootfd = open(root, O_PATH | O_CLOEXEC);
 	auto_close int procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct mounts_at at = { .given = root, .path = root, .rootfd = rootfd };
 	struct jail_conf c = JAIL_CONF_INIT;
 	struct mounts *m = NULL;
 	int rc = -1, status;
 	pid_t b;
 
-	if (scene_conf(s, &c, e) == 0 &&
-	    mounts_parse(&c, root, root, rootfd, &m, e) == 0 && between(s) &&
-	    mounts_clone(m, warned, s, e) == 0) {
+	if (scene_conf(s, &c, e) == 0 && mounts_parse(&c, &at, &m, e) == 0 &&
+	    between(s) && mounts_clone(m, warned, s, e) == 0) {
 		b = fork();
 		if (b == 0) {
 			rc = run_b(s, m, procfd, e);
