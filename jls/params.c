@@ -14,6 +14,9 @@
 /* Before those asked for stand the keys: lastjid, jid, name. */
 #define KEYS 3
 
+/* All limits of a jail in one, "FILE=VALUE" lines. */
+#define LIMITS "cgroup"
+
 struct wanted {
 	struct jailparam *jp;
 	unsigned n, cap;
@@ -52,7 +55,7 @@ by_name(const void *va, const void *vb)
 }
 
 static int
-add_all(struct wanted *w)
+add_all(struct wanted *w, unsigned flags)
 {
 	struct jailparam *all;
 	int n = jailparam_all(&all), rc = 0;
@@ -64,6 +67,9 @@ add_all(struct wanted *w)
 		rc = add_param(w, all[i].jp_name);
 	jailparam_free(all, (unsigned)n);
 	free(all);
+	/* Which limits there are differs from jail to jail: no columns. */
+	if (rc == 0 && (flags & JLS_NAMEVAL))
+		rc = add_param(w, LIMITS);
 	return rc;
 }
 
@@ -171,6 +177,36 @@ is_skipped(const struct jailparam *jp, unsigned njp, unsigned i)
 	return false;
 }
 
+/* Each limit as the parameter that sets it: cgroup.pids.max=100. */
+static void
+print_limits(const struct jls *j, char *lines, bool *first)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(lines, "\n", &save); line != NULL;
+	     line = strtok_r(NULL, "\n", &save)) {
+		struct strbuf b = STRBUF_INIT, name = STRBUF_INIT;
+		char *value = strchr(line, '=');
+
+		if (value == NULL)
+			continue;
+		*value++ = '\0';
+		if (!*first)
+			printer_gap(j->out, " ");
+		*first = false;
+		if (strbuf_addf(&name, LIMITS ".%s", line) == 0 &&
+		    strbuf_addf(&b, "%s=", strbuf_str(&name)) == 0 &&
+		    (*value == '\0' || (j->flags & JLS_QUOTED) ?
+			    quote_word(&b, value) :
+			    strbuf_puts(&b, value)) == 0) {
+			printer_data(j->out, strbuf_str(&name), strbuf_str(&b));
+			printer_value(j->out, strbuf_str(&name), value, false);
+		}
+		strbuf_free(&name);
+		strbuf_free(&b);
+	}
+}
+
 static void
 print_jail(const struct jls *j, struct jailparam *jp, unsigned njp)
 {
@@ -186,6 +222,12 @@ print_jail(const struct jls *j, struct jailparam *jp, unsigned njp)
 		text = jailparam_export(&jp[i]);
 		if (text == NULL)
 			continue;
+		if ((j->flags & JLS_NAMEVAL) &&
+		    strcmp(jp[i].jp_name, LIMITS) == 0) {
+			print_limits(j, text, &first);
+			free(text);
+			continue;
+		}
 		if (!first)
 			printer_gap(j->out, " ");
 		first = false;
@@ -220,10 +262,10 @@ jls_params(const struct jls *j)
 	for (unsigned i = 0; i < KEYS && rc == 0; i++)
 		rc = add_param(&w, keys[i]);
 	if (rc == 0 && j->nparams == 0)
-		rc = add_all(&w);
+		rc = add_all(&w, j->flags);
 	for (int i = 0; i < j->nparams && rc == 0; i++)
 		rc = strcmp(j->params[i], "all") == 0 ?
-		    add_all(&w) :
+		    add_all(&w, j->flags) :
 		    add_param(&w, j->params[i]);
 	if (rc == 0) {
 		if (j->flags & JLS_HEADER)

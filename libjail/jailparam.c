@@ -45,8 +45,8 @@ jailparam_free(struct jailparam *jp, unsigned njp)
 	}
 }
 
-/* All that can be asked for by name: the kernel's, but cgroup, of which there
- * are only parts (cgroup.memory.max). */
+/* All that can be asked for by name: the kernel's, but cgroup, of which only
+ * parts can be set (cgroup.memory.max); it reads as "FILE=VALUE" lines. */
 int
 jailparam_all(struct jailparam **jpp)
 {

@@ -82,7 +82,8 @@ set_iov(struct jail_conf *c, const char *name, const struct iovec *iov,
 		e->code = EINVAL;
 		return -1;
 	}
-	if (t.id == P_COUNT)
+	/* Of cgroup only the parts can be set. */
+	if (t.id == P_COUNT || (t.id == P_CGROUP && t.key == NULL))
 		return jerr_set(e, EINVAL, "unknown parameter: %s", name);
 	/* Booleans are all name; meta.KEY without value deletes the key. */
 	if ((t.flags & (JP_BOOL | JP_NOBOOL)) ||

@@ -66,10 +66,8 @@ lib_type_find(const char *name, struct lib_type *t, struct jerr *e)
 		return 0;
 	}
 	t->id = param_find(name, &t->negated, &t->key);
-	/* jail(8)'s own parameters are unknown here, as to the kernel; of
-	 * cgroup there are only parts. */
-	if (t->id == P_COUNT || !(param_table[t->id].flags & PF_KERNEL) ||
-	    (t->id == P_CGROUP && t->key == NULL)) {
+	/* jail(8)'s own parameters are unknown here, as to the kernel. */
+	if (t->id == P_COUNT || !(param_table[t->id].flags & PF_KERNEL)) {
 		near = t->id == P_COUNT ? param_nearest(name) : NULL;
 		if (near != NULL)
 			return jerr_set(e, ENOENT,

@@ -238,6 +238,25 @@ whole_text(
 	return conf_apply_keyvalue(&v->conf, id, text, e);
 }
 
+/* The limits, a line each. */
+static int
+limits_text(const struct lib_view *v, struct strbuf *out)
+{
+	const char *sep = "";
+
+	for (size_t i = 0; i < v->conf.nkeyed; i++) {
+		const struct conf_keyed *k = &v->conf.keyed[i];
+
+		if (k->id != P_CGROUP)
+			continue;
+		if (strbuf_addf(out, "%s%s=%s", sep, k->key,
+			k->value != NULL ? k->value : "") == -1)
+			return -1;
+		sep = "\n";
+	}
+	return 0;
+}
+
 /* 0 and *out, or 1 when the key is missing. */
 static int
 keyed_text(const struct lib_view *v, const struct lib_type *t,
@@ -324,6 +343,8 @@ plain_text(const struct lib_view *v, enum param_id id, struct strbuf *out,
 		return addr_show_list(&v->conf, id, out);
 	switch (param_table[id].type) {
 	case PT_KEYVALUE:
+		if (id == P_CGROUP)
+			return limits_text(v, out);
 		if (whole_text(v, id, &text, e) == -1)
 			return -1;
 		return strbuf_puts(out, text);

@@ -115,6 +115,14 @@ run(const char *args)
 		is_str(strbuf_str(&err), "", "and nothing else"); \
 	} while (0)
 
+static bool
+ends(const char *s, const char *with)
+{
+	size_t n = strlen(s), m = strlen(with);
+
+	return n >= m && strcmp(s + n - m, with) == 0;
+}
+
 #define fails(args, want) \
 	do { \
 		is_int(run(args), 1, "jls %s: fails", args); \
@@ -217,6 +225,17 @@ test_params(void)
 	prints("-n -j web meta.empty", "meta.empty=\"\"\n");
 	prints("-j web meta", "a=1\nempty=\nq=it's so\n");
 	prints("-j web cgroup.memory.max", "512M\n");
+	prints("-j web cgroup", "memory.max=512M\ncpu.max=50000 100000\n");
+	prints("-s -j web cgroup jid",
+	    "cgroup.memory.max=512M cgroup.cpu.max=\"50000 100000\" "
+	    "jid=1\n");
+	prints("-n -j two cgroup jid", "jid=2\n");
+	is_int(run("-s -j web all"), 0, "jls -s all");
+	ok(ends(strbuf_str(&out),
+	       " cgroup.memory.max=512M cgroup.cpu.max=\"50000 100000\"\n"),
+	    "has the limits");
+	is_int(run("-s -j two all"), 0, "jls -s all");
+	ok(strstr(strbuf_str(&out), "cgroup.memory") == NULL, "or has none");
 	prints("-s -j web jid dying parent ip4.addr ip4 host host.hostname",
 	    "jid=1 ip4=disable host=new host.hostname=web.example\n");
 	fails("nonsuch", "jls: unknown parameter: nonsuch\n");
@@ -436,6 +455,7 @@ main(void)
 	    "persist=true\nhost.hostname=web.example\nip4.addr=10.0.0.1\n"
 	    "ip4.addr=10.0.0.2\nip6.addr=fd00::1\nallow.set_hostname=false\n"
 	    "mount=/a b nullfs ro 0 0\nmeta=a=1\\012empty=\\012q=it's so\n"
+	    "cgroup.memory.max=1G\ncgroup.cpu.max=50000 100000\n"
 	    "cgroup.memory.max=512M\n");
 	(void)make("two", "/srv/a\"b",
 	    "a-host-name-that-is-longer-than-29-bytes", "",
