@@ -61,4 +61,8 @@ int conf_file_jail(const struct conf_file *f, size_t i, int jid,
 /* "*", "foo.*", ...: does a name match a pattern (component-wise)? */
 bool conf_match(const char *pattern, const char *name);
 
+/* Puts "FILE:LINE:COL: " before a mistake that was found later, where at has a
+ * file: all mistakes of a configuration look alike.  -1. */
+int conf_file_place(struct jerr *e, struct conf_origin at);
+
 #endif

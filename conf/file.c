@@ -30,6 +30,28 @@ put_visible(struct strbuf *out, const char *s)
 	return 0;
 }
 
+static int
+put_place(struct strbuf *out, struct conf_origin at)
+{
+	if (at.file == NULL)
+		return 0;
+	return put_visible(out, at.file) == 0 &&
+		strbuf_addf(out, ":%u:%u: ", at.line, at.col) == 0 ?
+	    0 :
+	    -1;
+}
+
+int
+conf_file_place(struct jerr *e, struct conf_origin at)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	if (put_place(&line, at) == 0 && put_visible(&line, e->msg) == 0)
+		(void)jerr_set(e, e->code, "%s", strbuf_str(&line));
+	strbuf_free(&line);
+	return -1;
+}
+
 static void __attribute__((format(printf, 4, 0))) report(struct reporter *r,
     bool is_note, struct conf_origin at, const char *fmt, va_list ap)
 {
@@ -38,10 +60,7 @@ static void __attribute__((format(printf, 4, 0))) report(struct reporter *r,
 	char text[JERR_MSGLEN];
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	if ((at.file == NULL ||
-		(put_visible(&line, at.file) == 0 &&
-		    strbuf_addf(&line, ":%u:%u: ", at.line, at.col) == 0)) &&
-	    put_visible(&line, text) == 0)
+	if (put_place(&line, at) == 0 && put_visible(&line, text) == 0)
 		shown = strbuf_str(&line);
 	if (!is_note) {
 		r->errors++;

@@ -70,6 +70,18 @@ begin(const struct planner *pl, const struct unit *u, int jid, struct walk *w,
 	    &w->conf, conf_message, (void *)(uintptr_t)pl, e);
 }
 
+/* What a file says wrongly is told by its place, else by the jail's name. */
+static void
+blame(const struct walk *w, const char *name, struct jerr *e)
+{
+	struct conf_origin at = conf_blame(&w->conf, e);
+
+	if (at.file != NULL)
+		(void)conf_file_place(e, at);
+	else if (name[0] != '\0')
+		(void)jerr_wrap(e, "%s", name);
+}
+
 static int
 do_start(const struct planner *pl, const struct unit *u)
 {
@@ -80,9 +92,7 @@ do_start(const struct planner *pl, const struct unit *u)
 
 	if (begin(pl, u, 0, &w, &e) == 0) {
 		if (conf_check(&w.conf, &e) == -1)
-			(void)(u->name[0] != '\0' ?
-				jerr_wrap(&e, "%s", u->name) :
-				-1);
+			blame(&w, u->name, &e);
 		else
 			r = start_jail(&w, &e);
 		if (r == -1)
@@ -151,7 +161,7 @@ modify_row(
 		r = modify_jail(pl->reg, row, &w.conf, note_modify,
 		    (void *)(uintptr_t)pl, &e);
 		if (r == -1) {
-			(void)jerr_wrap(&e, "%s", row->name);
+			blame(&w, row->name, &e);
 			(void)plan_fail(pl, &e);
 		} else
 			tell_done(pl, JAIL_EVENT_UPDATED, NULL, row->name,

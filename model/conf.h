@@ -88,6 +88,10 @@ int conf_check(const struct jail_conf *c, struct jerr *e);
 int conf_check_given(const struct jail_conf *c, struct jerr *e);
 int conf_check_whole(const struct jail_conf *c, struct jerr *e);
 
+/* Where the parameter was given that a message of these begins with; file NULL:
+ * in no file. */
+struct conf_origin conf_blame(const struct jail_conf *c, const struct jerr *e);
+
 /*
  * The value as jls prints it (no quoting; "true"/"false" for booleans; lists
  * comma-separated; "" when empty), appended to out.  -1 ENOMEM.

@@ -168,3 +168,22 @@ conf_check(const struct jail_conf *c, struct jerr *e)
 {
 	return conf_check_given(c, e) == 0 ? conf_check_whole(c, e) : -1;
 }
+
+struct conf_origin
+conf_blame(const struct jail_conf *c, const struct jerr *e)
+{
+	char name[128];
+	size_t n = strcspn(e->msg, ":");
+	const char *key;
+	bool negated;
+	enum param_id id;
+
+	if (n >= sizeof(name))
+		return (struct conf_origin) { .file = NULL };
+	memcpy(name, e->msg, n);
+	name[n] = '\0';
+	id = param_find(name, &negated, &key);
+	if (id == P_COUNT || key != NULL)
+		return (struct conf_origin) { .file = NULL };
+	return c->val[id].at;
+}

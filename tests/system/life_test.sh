@@ -596,3 +596,26 @@ sysctls_test()
 	    jexec with sh -c 'echo 9 >/proc/sys/user/max_user_namespaces'
 	atf_check -o ignore jail -R '*'
 }
+
+t_case later "what is not built is refused, with its place in the file"
+later_test()
+{
+	t_root root
+	t_conf jail.conf <<-EOF
+	path = "$PWD/root"; persist;
+	a {
+		children.max = 3;
+	}
+	b { }
+	EOF
+	atf_check -s exit:1 -o inline:"b: created\n" \
+	    -e match:"^jail: (.*/)?jail.conf:3:[0-9]+: children.max: not av" \
+	    $J -c
+	atf_check -s exit:1 -e match:"^jail: c: children.max: not available" \
+	    jail -c name=c path="$PWD/root" persist children.max=3
+	atf_check -o ignore jail -c name=a path="$PWD/root" persist
+	atf_check -s exit:1 \
+	    -e match:"^jail: (.*/)?jail.conf:3:[0-9]+: children.max: not av" \
+	    $J -m a
+	atf_check -o ignore jail -R a b
+}
