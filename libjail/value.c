@@ -59,29 +59,26 @@ read_jailsys(const char *name, const char *text, int64_t *n, struct jerr *e)
 	    e, EINVAL, "%s: unknown jailsys value \"%s\"", name, text);
 }
 
-/* "10.0.0.1", or as people write it for jail(8): "em0|10.0.0.1/24 words". */
+/*
+ * A bare address, as FreeBSD's libjail has it.  What jail(8) takes besides,
+ * "em0|10.0.0.1/24", has no room in the bytes of the API: dropping it without
+ * a word would put the jail on another interface than was asked for.  The
+ * parameter "interface" says it here.
+ */
 static int
 add_address(const struct lib_type *t, const char *name, const char *text,
     size_t len, struct strbuf *out, struct jerr *e)
 {
-	const char *bar = memchr(text, '|', len);
 	char addr[INET6_ADDRSTRLEN];
 	union {
 		struct in_addr in;
 		struct in6_addr in6;
 	} u;
 	bool v4 = t->structtype == LIB_IN_ADDR;
-	size_t n;
 
-	if (bar != NULL) {
-		len -= (size_t)(bar + 1 - text);
-		text = bar + 1;
-	}
-	for (n = 0; n < len && strchr("/ \t", text[n]) == NULL; n++)
-		;
-	if (n < sizeof(addr)) {
-		memcpy(addr, text, n);
-		addr[n] = '\0';
+	if (len < sizeof(addr)) {
+		memcpy(addr, text, len);
+		addr[len] = '\0';
 		if (inet_pton(v4 ? AF_INET : AF_INET6, addr, &u) == 1)
 			return add(out, &u, t->elemlen, e);
 	}
