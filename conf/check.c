@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "conf/ast.h"
@@ -51,6 +52,14 @@ begins(struct scratch *s, const struct slot *slot, size_t index)
 	return slot->latest->at;
 }
 
+/* As expand.c leaves them. */
+static bool
+waits(const char *text)
+{
+	return strstr(text, "${jid}") != NULL ||
+	    strstr(text, "${jailid}") != NULL;
+}
+
 static int
 check_one(const struct jail_conf *c, enum param_id id, const char *text,
     struct jerr *e)
@@ -85,13 +94,15 @@ check_values(const struct conf_file *f, const struct jail_conf *c,
 		    NULL :
 		    scratch_slot(f->scratch, sym->number);
 
-		/* What waits for the jid comes here again with it. */
-		if (slot == NULL || !slot->is_param || slot->failed ||
-		    (slot->used_jid && jid == NULL))
+		if (slot == NULL || !slot->is_param || slot->failed)
 			continue;
 		for (size_t k = 0; k < slot->out.n; k++) {
 			struct jerr e = JERR_INIT;
 
+			/* It comes here again with the jid. */
+			if (slot->used_jid && jid == NULL &&
+			    waits(slot->out.v[k]))
+				continue;
 			if (check_one(c, ids[i], slot->out.v[k], &e) == 0)
 				continue;
 			if (e.code == ENOMEM)

@@ -39,6 +39,8 @@ bool pf_copy(const struct pf_tok *t, char *buf, size_t size);
 /* "rdr: column N of \"LINE\": WORD: what"; -1. */
 int pf_wrong(const struct pf_lex *l, const struct pf_tok *t, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
+/* Why the current token has no meaning here although pf knows it, or NULL. */
+const char *pf_refused(const struct pf_lex *l);
 /* The current token is not what has to be here; a word that pf knows and this
  * does not is told so. */
 int pf_expected(const struct pf_lex *l, const char *what);

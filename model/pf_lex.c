@@ -186,12 +186,22 @@ static const struct {
 	{ "match", "write the rule without it" },
 };
 
-int
-pf_expected(const struct pf_lex *l, const char *what)
+const char *
+pf_refused(const struct pf_lex *l)
 {
 	for (size_t i = 0; i < nitems(refused); i++)
 		if (pf_is(l, refused[i].word))
-			return pf_wrong(l, &l->tok, "%s", refused[i].why);
+			return refused[i].why;
+	return NULL;
+}
+
+int
+pf_expected(const struct pf_lex *l, const char *what)
+{
+	const char *why = pf_refused(l);
+
+	if (why != NULL)
+		return pf_wrong(l, &l->tok, "%s", why);
 	if (l->tok.kind == PFT_END)
 		return pf_wrong(l, NULL, "%s expected, not the end", what);
 	return pf_wrong(l, &l->tok, "%s expected", what);

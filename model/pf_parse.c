@@ -260,11 +260,13 @@ read_target(struct pf_lex *l, enum param_id id, struct pf_rule *r)
 static int
 unexpected(const struct pf_lex *l)
 {
-	if (pf_is_keyword(&l->tok))
-		return pf_wrong(l, &l->tok,
-		    "not in its place (the order is: pass, on, inet, proto, "
-		    "from, to, port, ->)");
-	return pf_expected(l, "the end");
+	const char *why = pf_refused(l);
+
+	if (why != NULL)
+		return pf_wrong(l, &l->tok, "%s", why);
+	return pf_wrong(l, &l->tok,
+	    "%s (the order is: pass, on, inet, proto, from, to, port, ->)",
+	    pf_is_keyword(&l->tok) ? "not in its place" : "not known here");
 }
 
 /* One family through the rule, or the addresses cannot meet. */

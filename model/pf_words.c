@@ -253,6 +253,7 @@ pf_read_range(
 	struct pf_tok a = l->tok, b = l->tok;
 	const char *colon = memchr(a.s, ':', a.len);
 
+	*lo = *hi = 0;
 	if (a.kind != PFT_WORD)
 		return pf_expected(l, "a port");
 	if (colon != NULL) {

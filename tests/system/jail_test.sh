@@ -241,6 +241,41 @@ old_test()
 	    jail "$PWD/root" h fd00::1 /bin/true
 }
 
+t_case spelled "a wrong address or rule is told at its place, all of them"
+spelled_test()
+{
+	prepare
+	cat >bad.conf <<-EOF
+	path = "$PWD/root"; persist; \$if = em0;
+	one {
+	    ip4.addr = "\$if|10.0.0.1/33", "lo1|127.0.1.\$jailid",
+	        fd00::1;
+	    rdr = "pass on \$if proto tpc to any port 80";
+	    rdr += 'on em0 to any port htpt -> 10.0.0.1';
+	}
+	two { ip6.addr = "em0|fe80::1/64"; nat = "on em0 from ! 10.0.0.0/8"; }
+	EOF
+	cat >want <<-'EOF'
+	jail: F:3:16: ip4.addr: bad netmask "33"
+	jail: F:4:9: ip4.addr: not an IPv4 address: fd00::1 (ip6.addr takes it)
+	jail: F:5:11: rdr: column 19 of "pass on em0 proto tpc to any port 80": tpc: tcp or udp expected
+	jail: F:6:12: rdr: column 20 of "on em0 to any port htpt -> 10.0.0.1": htpt: not a port, and no service that /etc/services knows
+	jail: F:8:18: ip6.addr: em0|fe80::1/64: a link-local address does not leave its link and cannot be the jail's on the host's; with lo1| in front it is the jail's own
+	jail: F:8:42: nat: column 13 of "on em0 from ! 10.0.0.0/8": !: "not" is not known here
+	EOF
+	jail -f bad.conf -e ' ' >out 2>err && atf_fail "-e finds nothing"
+	sed "s|$PWD/bad.conf|F|; s|bad.conf|F|" err | sort >have
+	atf_check diff -u want have
+	jail -f bad.conf -c >out 2>err && atf_fail "it starts"
+	sed "s|$PWD/bad.conf|F|; s|bad.conf|F|" err | sort >have
+	atf_check diff -u want have
+	t_unchanged "after the mistakes"
+	# The command line has no place; the column is all there is.
+	atf_check -s exit:1 -e inline:'jail: rdr: column 8 of "to any prot 80": prot: not known here (the order is: pass, on, inet, proto, from, to, port, ->)\n' \
+	    jail -c name=x path="$PWD/root" persist "rdr=to any prot 80"
+	t_unchanged "after those of the command line"
+}
+
 t_case mistakes "one clear line each, nothing left behind"
 mistakes_test()
 {

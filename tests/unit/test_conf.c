@@ -305,7 +305,8 @@ static const struct {
 	    "rdr: the jail has no address that can be reached" },
 	{ { "ip4.addr", "rdr" }, { "10.0.0.1", "to any port 80" }, "" },
 	{ { "ip4.addr", "rdr" }, { "10.0.0.1", "to any prot 80" },
-	    "rdr: column 8 of \"to any prot 80\": prot: the end expected" },
+	    "rdr: column 8 of \"to any prot 80\": prot: not known here (the order "
+	    "is: pass, on, inet, proto, from, to, port, ->)" },
 	{ { "ip4.addr", "rdr" }, { "10.0.0.1", "to any port 80 -> 10.0.0.2" },
 	    "rdr: 10.0.0.2: not an address of this jail" },
 	{ { "ip_hostname", "rdr" }, { "true", "to any port 80 -> 10.0.0.2" },

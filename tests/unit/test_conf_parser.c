@@ -220,6 +220,9 @@ static const struct {
 	    "a { ip4.addr = \"lo1|127.0.1.$jailid\"; rdr = \"$jid\"; }",
 	    "[a] jid?\nname=<a>\nip4.addr=<lo1|127.0.1.${jailid}>\n"
 	    "rdr=<${jid}>\n" },
+	{ "... and the others at once",
+	    "a { ip4.addr = \"lo1|127.0.1.$jailid\", 10.0.0; }",
+	    "E F:1:39: ip4.addr: not an IPv4 address: 10.0.0\n[a] failed\n" },
 	{ "\"the link-local one on the interface for all\"",
 	    "interface = lo1; a { ip6.addr = fe80:3::1; }",
 	    "[a]\nname=<a>\nip6.addr=<fe80:3::1>\ninterface=<lo1>\n" },
