@@ -32,6 +32,7 @@
 	X(mnl_nlmsg_put_header) \
 	X(mnl_socket_bind) \
 	X(mnl_socket_close) \
+	X(mnl_socket_get_fd) \
 	X(mnl_socket_open2) \
 	X(mnl_socket_recvfrom) \
 	X(mnl_socket_sendto) \

@@ -18,6 +18,10 @@
 /* Open the library now (before forking many walks).  -1: not installed, e
  * names the package. */
 int nft_open(struct jerr *e);
+/* A process keeps its netfilter socket from the first question on, since
+ * closing one waits until the kernel has freed what was deleted (8 to 16 ms).
+ * For who may not keep a descriptor. */
+void nft_close(void);
 
 /* The table with its sets, maps and filter chains; there already: 0, nothing is
  * changed.  nft_table_del: not there is success. */

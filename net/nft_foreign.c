@@ -1,73 +1,177 @@
 /*
- * Other people's forward chains.  No rule of ours can overrule a drop of
- * theirs, and none shall; but where the policy alone drops, one accept of our
- * mark at the very end lets jails' packets pass, after every rule of theirs had
- * its say.
+ * Others' rules: which of their forward chains drop by policy, and the one
+ * accept of our mark at the end of such a chain.  At the end, so that every
+ * drop which the administrator wrote is met before it.  Never anything else in
+ * a table that is not ours.
  */
 #include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "net/nft.h"
-#include "net/nftlib.h"
+#include "net/nft_int.h"
 
-#define COMMENT "comment \"linux-jails\""
+#define TAG "linux-jails"
 
-static int
-no_memory(struct jerr *e)
+static const struct {
+	uint8_t number;
+	const char *name;
+} families[] = {
+	{ NFPROTO_IPV4, "ip" },
+	{ NFPROTO_IPV6, "ip6" },
+	{ NFPROTO_INET, "inet" },
+};
+
+static const char *
+family_name(uint8_t number)
 {
-	return jerr_set(e, ENOMEM, "out of memory");
+	for (size_t i = 0; i < nitems(families); i++)
+		if (families[i].number == number)
+			return families[i].name;
+	return NULL;
 }
 
+static uint8_t
+family_number(const char *name)
+{
+	for (size_t i = 0; i < nitems(families); i++)
+		if (str_eq(families[i].name, name))
+			return families[i].number;
+	return NFPROTO_UNSPEC;
+}
+
+/* ---- our rule in their chain ---- */
+
+struct handles {
+	uint64_t *v;
+	size_t n;
+};
+
+/* A rule's comment is kept as an element's is: type 0, length, text, NUL. */
 static bool
-is_ours(const struct nft_chain *c)
+has_tag(const struct nfnl *n, const struct nlattr *userdata)
 {
-	return str_eq(c->family, "inet") && str_eq(c->table, "jail");
-}
+	const uint8_t *p;
+	size_t len;
 
-static bool
-filters_ip(const char *family)
-{
-	return str_eq(family, "ip") || str_eq(family, "ip6") ||
-	    str_eq(family, "inet");
+	if (userdata == NULL)
+		return false;
+	p = n->m->mnl_attr_get_payload(userdata);
+	len = n->m->mnl_attr_get_payload_len(userdata);
+	while (len >= 2 && p[1] + 2u <= len) {
+		if (p[0] == 0 && p[1] == sizeof(TAG) &&
+		    memcmp(p + 2, TAG, sizeof(TAG)) == 0)
+			return true;
+		len -= p[1] + 2u;
+		p += p[1] + 2u;
+	}
+	return false;
 }
 
 static int
-list_chain(
-    const struct nft_chain *c, bool handles, struct strbuf *out, struct jerr *e)
+rule(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 {
-	char command[256];
+	const struct nlattr *tb[NFTA_RULE_MAX + 1];
+	struct handles *l = arg;
+	uint64_t *v;
 
-	(void)snprintf(command, sizeof(command), "list chain %s %s %s",
-	    c->family, c->table, c->chain);
-	return nft_run(command, handles, out, e);
+	(void)i;
+	nfnl_attrs(n, h, tb, nitems(tb));
+	if (!has_tag(n, tb[NFTA_RULE_USERDATA]) ||
+	    tb[NFTA_RULE_HANDLE] == NULL ||
+	    n->m->mnl_attr_get_payload_len(tb[NFTA_RULE_HANDLE]) != sizeof(*v))
+		return 0;
+	v = reallocarray(l->v, l->n + 1, sizeof(*v));
+	if (v == NULL)
+		return -1;
+	l->v = v;
+	/* As it came, in network order: it only goes back. */
+	memcpy(&v[l->n++], n->m->mnl_attr_get_payload(tb[NFTA_RULE_HANDLE]),
+	    sizeof(*v));
+	return 0;
 }
 
-/* Reads "list chains": "table FAMILY NAME {", "chain NAME {", "type ...". */
+/* The handles of our rules there; none when the chain is not. */
 static int
-parse(char *text, struct nft_chain **v, size_t *n)
+our_rules(struct nfnl *n, const struct nft_chain *c, struct handles *l,
+    struct jerr *e)
 {
-	struct nft_chain c = { .ours_there = false };
-	char *save = NULL;
+	struct nlmsghdr *h = nfnl_begin(
+	    n, NFT_TYPE(NFT_MSG_GETRULE), NLM_F_DUMP, family_number(c->family));
 
-	for (char *l = strtok_r(text, "\n", &save); l != NULL;
-	     l = strtok_r(NULL, "\n", &save)) {
-		struct nft_chain *grown;
+	n->m->mnl_attr_put_strz(h, NFTA_RULE_TABLE, c->table);
+	n->m->mnl_attr_put_strz(h, NFTA_RULE_CHAIN, c->chain);
+	nfnl_queue(n, h);
+	if (nfnl_ask(n, rule, l, NULL, e) == -1 && e->code != ENOENT)
+		return -1;
+	return 0;
+}
 
-		if (sscanf(l, " table %7s %63s {", c.family, c.table) == 2 ||
-		    sscanf(l, " chain %63s {", c.chain) == 1)
-			continue;
-		if (strstr(l, " hook forward ") == NULL ||
-		    strstr(l, "policy drop;") == NULL ||
-		    !filters_ip(c.family) || is_ours(&c))
-			continue;
-		grown = reallocarray(*v, *n + 1, sizeof(*grown));
-		if (grown == NULL)
+/* ---- the chains ---- */
+
+struct chains {
+	struct nft_chain *v;
+	size_t n;
+};
+
+static int
+chain(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
+{
+	const struct nfgenmsg *g = n->m->mnl_nlmsg_get_payload(h);
+	const char *family = family_name(g->nfgen_family), *table, *name;
+	const struct nlattr *tb[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1];
+	struct chains *l = arg;
+	struct nft_chain *v;
+
+	(void)i;
+	nfnl_attrs(n, h, tb, nitems(tb));
+	nfnl_nested(n, tb[NFTA_CHAIN_HOOK], hook, nitems(hook));
+	table = nfnl_str(n, tb[NFTA_CHAIN_TABLE]);
+	name = nfnl_str(n, tb[NFTA_CHAIN_NAME]);
+	if (family == NULL || hook[NFTA_HOOK_HOOKNUM] == NULL ||
+	    nfnl_be32(n, hook[NFTA_HOOK_HOOKNUM]) != NF_INET_FORWARD ||
+	    tb[NFTA_CHAIN_POLICY] == NULL ||
+	    nfnl_be32(n, tb[NFTA_CHAIN_POLICY]) != NF_DROP)
+		return 0;
+	if (g->nfgen_family == NFPROTO_INET && str_eq(table, NFT_OURS))
+		return 0;
+	/* A longer name cannot be held; it stays as the administrator has it. */
+	if (strlen(table) >= sizeof(v->table) || table[0] == '\0' ||
+	    strlen(name) >= sizeof(v->chain) || name[0] == '\0')
+		return 0;
+	v = reallocarray(l->v, l->n + 1, sizeof(*v));
+	if (v == NULL)
+		return -1;
+	l->v = v;
+	v = &v[l->n++];
+	memset(v, 0, sizeof(*v));
+	(void)snprintf(v->family, sizeof(v->family), "%s", family);
+	(void)snprintf(v->table, sizeof(v->table), "%s", table);
+	(void)snprintf(v->chain, sizeof(v->chain), "%s", name);
+	return 0;
+}
+
+static int
+list(struct nfnl *n, struct chains *l, struct jerr *e)
+{
+	struct nlmsghdr *h = nfnl_begin(
+	    n, NFT_TYPE(NFT_MSG_GETCHAIN), NLM_F_DUMP, NFPROTO_UNSPEC);
+
+	nfnl_queue(n, h);
+	if (nfnl_ask(n, chain, l, NULL, e) == -1)
+		return -1;
+	for (size_t i = 0; i < l->n; i++) {
+		struct handles ours = { .n = 0 };
+		int rc = our_rules(n, &l->v[i], &ours, e);
+
+		l->v[i].ours_there = ours.n > 0;
+		free(ours.v);
+		if (rc == -1)
 			return -1;
-		*v = grown;
-		grown[(*n)++] = c;
 	}
 	return 0;
 }
@@ -75,64 +179,88 @@ parse(char *text, struct nft_chain **v, size_t *n)
 int
 nft_forward_drops(struct nft_chain **v, size_t *n, struct jerr *e)
 {
-	auto_strbuf struct strbuf out = STRBUF_INIT;
+	struct chains l = { .n = 0 };
+	struct nfnl nl;
+	int rc = nfnl_open(&nl, e);
 
-	*v = NULL;
-	*n = 0;
-	if (nft_run("list chains", false, &out, e) == -1)
-		return -1;
-	if (out.s != NULL && parse(out.s, v, n) == -1) {
-		free(*v);
-		return no_memory(e);
+	if (rc == 0)
+		rc = list(&nl, &l, e);
+	nfnl_close(&nl);
+	if (rc == -1) {
+		free(l.v);
+		l.v = NULL;
+		l.n = 0;
 	}
-	for (size_t i = 0; i < *n; i++) {
-		auto_strbuf struct strbuf rules = STRBUF_INIT;
+	*v = l.v;
+	*n = l.n;
+	return rc;
+}
 
-		if (list_chain(&(*v)[i], false, &rules, e) == -1) {
-			free(*v);
-			return -1;
-		}
-		(*v)[i].ours_there = strstr(strbuf_str(&rules), COMMENT) !=
-		    NULL;
-	}
-	return 0;
+/* Names are others' words and go into a text: quoted, and only what cannot end
+ * the quotes. */
+static bool
+plain(const char *s)
+{
+	return s[0] != '\0' &&
+	    s[strspn(s,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789_-./\\")] == '\0';
 }
 
 int
 nft_accept_add(const struct nft_chain *c, struct jerr *e)
 {
-	char command[320];
+	char text[512];
 
-	(void)snprintf(command, sizeof(command),
-	    "add rule %s %s %s meta mark & 0x40000000 == 0x40000000 "
-	    "accept " COMMENT,
+	if (family_number(c->family) == NFPROTO_UNSPEC || !plain(c->table) ||
+	    !plain(c->chain))
+		return jerr_set(e, EINVAL,
+		    "nftables: chain %s %s %s: a name "
+		    "that cannot be given",
+		    c->family, c->table, c->chain);
+	(void)snprintf(text, sizeof(text),
+	    "add rule %s %s %s meta mark & 0x40000000 == 0x40000000 accept "
+	    "comment \"" TAG "\"\n",
 	    c->family, c->table, c->chain);
-	return nft_run(command, false, NULL, e);
+	if (nft_run(text, e) == -1)
+		return jerr_wrap(
+		    e, "chain %s %s %s", c->family, c->table, c->chain);
+	return 0;
+}
+
+static int
+accept_del(struct nfnl *n, const struct nft_chain *c, struct handles *l,
+    struct jerr *e)
+{
+	if (our_rules(n, c, l, e) == -1)
+		return -1;
+	for (size_t i = 0; i < l->n; i++) {
+		struct nlmsghdr *h = nfnl_begin(
+		    n, NFT_TYPE(NFT_MSG_DELRULE), 0, family_number(c->family));
+
+		n->m->mnl_attr_put_strz(h, NFTA_RULE_TABLE, c->table);
+		n->m->mnl_attr_put_strz(h, NFTA_RULE_CHAIN, c->chain);
+		n->m->mnl_attr_put(
+		    h, NFTA_RULE_HANDLE, sizeof(l->v[i]), &l->v[i]);
+		nfnl_queue(n, h);
+	}
+	/* A reload of theirs in between: gone is what was wanted. */
+	if (nfnl_commit(n, NULL, e) == -1 && e->code != ENOENT)
+		return jerr_wrap(
+		    e, "chain %s %s %s", c->family, c->table, c->chain);
+	return 0;
 }
 
 int
 nft_accept_del(const struct nft_chain *c, struct jerr *e)
 {
-	auto_strbuf struct strbuf out = STRBUF_INIT;
-	auto_strbuf struct strbuf commands = STRBUF_INIT;
-	struct jerr why = JERR_INIT;
-	char *save = NULL;
+	struct handles l = { .n = 0 };
+	struct nfnl n;
+	int rc = nfnl_open(&n, e);
 
-	if (list_chain(c, true, &out, &why) == -1) {
-		if (why.code == ENOENT)
-			return 0;
-		*e = why;
-		return -1;
-	}
-	for (char *l = out.s == NULL ? NULL : strtok_r(out.s, "\n", &save);
-	     l != NULL; l = strtok_r(NULL, "\n", &save)) {
-		const char *h = strstr(l, "# handle ");
-
-		if (strstr(l, COMMENT) != NULL && h != NULL &&
-		    strbuf_addf(&commands, "delete rule %s %s %s handle %lu\n",
-			c->family, c->table, c->chain,
-			strtoul(h + strlen("# handle "), NULL, 10)) == -1)
-			return no_memory(e);
-	}
-	return commands.len == 0 ? 0 : nft_run(commands.s, false, NULL, e);
+	if (rc == 0)
+		rc = accept_del(&n, c, &l, e);
+	nfnl_close(&n);
+	free(l.v);
+	return rc;
 }

@@ -1,196 +1,239 @@
 /*
- * The table: its constant rules, and the nat chains while somebody uses them.
- * The number of rules does not depend on how many jails there are; their names
- * are nowhere in it.
+ * The table: its rules as one text, given to libnftables when the first jail
+ * needs them, and taken away whole.  What comes and goes with jails are elements
+ * (nft_elems.c), never rules, so the number of rules does not depend on theirs.
  *
- * Filter chains alone track no connection; the nat chains make the kernel track
- * every one of the host, so they come with the first user and go with the last.
+ * Never a jail's name, and nothing that came from a user, goes into a text that
+ * libnftables reads.
  */
 #include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "base/str.h"
-#include "net/nft.h"
-#include "net/nftlib.h"
+#include "base/cleanup.h"
+#include "net/nft_int.h"
+#include "net/rtnl.h"
 
-#define GROUP "27233" /* RTNL_GROUP, in words of nft(8) */
-#define MARK "0x40000000"
-
-/* A set or map for each family, its type given by how it begins. */
-#define BOTH(X) X("4", "ipv4_addr") X("6", "ipv6_addr")
-
-#define SETS(d, addr) \
-	"set own" d " { type iface_index . " addr "; }\n" \
-	"set jail" d " { type " addr "; }\n" \
-	"set int" d " { type " addr "; }\n" \
-	"set nat" d " { type ifname . " addr "; }\n" \
-	"map bin" d " { type " addr " : " addr "; }\n" \
-	"map bout" d " { type ifname . " addr " : " addr "; }\n" \
-	"map rdr" d " { type inet_proto . " addr " . inet_service : " addr \
-	" . inet_service; }\n" \
-	"map rdr" d "r { type " addr " . inet_proto . " addr \
-	" . inet_service : " addr "; flags interval; }\n" \
-	"map rdr" d "f { type " addr " . inet_proto . " addr \
-	" . inet_service : " addr " . inet_service; flags interval; }\n" \
-	"map rdrif" d " { type ifname . inet_proto . inet_service : " addr \
-	" . inet_service; }\n" \
-	"map rdrif" d "r { type ifname . " addr \
-	" . inet_proto . inet_service : " addr "; flags interval; }\n"
+_Static_assert(RTNL_GROUP == 27233, "the rules say it in figures");
 
 /*
- * early: what leaves a jail carries one of its own addresses, and nothing goes
- * to loopback, to the metadata address or into the neighbours' protocols.
- * Before connection tracking, so that a forgery costs nothing.
+ * early: what a jail may send, before anything looks at it; so connection
+ *	tracking never sees a forged packet.
+ * passing: what may be forwarded.  The mark lets the accept that is appended to
+ *	others' chains (nft_foreign.c) know our traffic; it is set before
+ *	"redirected" may end this chain.
+ * redirected: empty while there is no nat, since one ct expression switches
+ *	tracking on for the whole host.
  */
-static const char table_text[] =
-    "table " NFT_TABLE " {\n"
-    "set hair { type iface_index . iface_index; }\n" BOTH(
-	SETS) "chain early {\n"
-	      "type filter hook prerouting priority -350; policy accept;\n"
-	      "iifgroup " GROUP " jump from_jail\n"
-	      "}\n"
-	      "chain from_jail {\n"
-	      "meta protocol != { ip, ip6 } drop\n"
-	      "ip daddr { 127.0.0.0/8, 169.254.0.0/16 } drop\n"
-	      "meta protocol ip iif . ip saddr != @own4 drop\n"
-	      "meta protocol ip6 iif . ip6 saddr != @own6 drop\n"
-	      "icmpv6 type { nd-router-solicit, nd-router-advert, nd-redirect, "
-	      "nd-neighbor-advert, nd-neighbor-solicit } drop\n"
-	      "}\n"
-	      /* Only to addresses that a jail has, internal ones not from a wire. */
-	      "chain passing {\n"
-	      "type filter hook forward priority -5; policy accept;\n"
-	      "oifgroup " GROUP " ip daddr != @jail4 drop\n"
-	      "oifgroup " GROUP " ip6 daddr != @jail6 drop\n"
-	      "iifgroup != " GROUP " oifgroup " GROUP
-	      " ip daddr @int4 jump wire\n"
-	      "iifgroup != " GROUP " oifgroup " GROUP
-	      " ip6 daddr @int6 jump wire\n"
-	      "oifgroup " GROUP " meta mark set meta mark | " MARK "\n"
-	      "iifgroup " GROUP " meta mark set meta mark | " MARK "\n"
-	      "}\n"
-	      "chain wire {\n"
-	      "drop\n"
-	      "}\n"
-	      "}\n";
+static const char filter_rules[] =
+    "chain from_jail {\n"
+    "  meta protocol != { ip, ip6 } drop\n"
+    "  ip daddr { 127.0.0.0/8, 169.254.0.0/16 } drop\n"
+    "  ip6 daddr { ::1, fd00:ec2::254 } drop\n"
+    "  meta protocol ip iif . ip saddr != @own4 drop\n"
+    "  meta protocol ip6 iif . ip6 saddr != @own6 drop\n"
+    "  icmpv6 type { nd-router-solicit, nd-router-advert, nd-redirect,"
+    " nd-neighbor-advert, nd-neighbor-solicit } drop\n"
+    "}\n"
+    "chain early {\n"
+    "  type filter hook prerouting priority -350; policy accept;\n"
+    "  iifgroup 27233 jump from_jail\n"
+    "}\n"
+    "chain redirected { }\n"
+    "chain wire {\n"
+    "  jump redirected\n"
+    "  ip daddr @int4 drop\n"
+    "  ip6 daddr @int6 drop\n"
+    "}\n"
+    "chain passing {\n"
+    "  type filter hook forward priority -5; policy accept;\n"
+    "  oifgroup 27233 ip daddr != @jail4 drop\n"
+    "  oifgroup 27233 ip6 daddr != @jail6 drop\n"
+    "  oifgroup 27233 meta mark set meta mark | 0x40000000\n"
+    "  iifgroup 27233 meta mark set meta mark | 0x40000000\n"
+    "  iifgroup != 27233 oifgroup 27233 jump wire\n"
+    "}\n";
 
-#define TO_JAIL(d, fam, proto, any) \
-	"add rule " NFT_TABLE " to_jail meta nfproto " proto \
-	" meta l4proto { tcp, udp } dnat " fam " to meta l4proto . " fam \
-	" daddr . th dport map @rdr" d "\n" \
-	"add rule " NFT_TABLE " to_jail meta nfproto " proto \
-	" meta l4proto { tcp, udp } dnat " fam " to " fam \
-	" saddr . meta l4proto . " fam " daddr . th dport map @rdr" d "f\n" \
-	"add rule " NFT_TABLE " to_jail meta nfproto " proto \
-	" meta l4proto { tcp, udp } dnat " fam " to " fam \
-	" saddr . meta l4proto . " fam " daddr . th dport map @rdr" d "r\n" \
-	"add rule " NFT_TABLE " to_jail meta nfproto " proto \
-	" fib daddr type local meta l4proto { tcp, udp } dnat " fam \
-	" to iifname . meta l4proto . th dport map @rdrif" d "\n" \
-	"add rule " NFT_TABLE " to_jail meta nfproto " proto \
-	" fib daddr type local meta l4proto { tcp, udp } dnat " fam \
-	" to iifname . " fam " saddr . meta l4proto . th dport map @rdrif" d \
-	"r\n" \
-	"add rule " NFT_TABLE " to_jail meta nfproto " proto " dnat " fam \
-	" to " fam " daddr map @bin" d "\n"
+#define TO_JAIL(v, ip) \
+	"  meta nfproto ipv" v " meta l4proto { tcp, udp } dnat " ip \
+	" to meta l4proto . " ip " daddr . th dport map @rdr" v "\n" \
+	"  meta nfproto ipv" v " meta l4proto { tcp, udp } dnat " ip " to " ip \
+	" saddr . meta l4proto . " ip " daddr . th dport map @rdr" v "f\n" \
+	"  meta nfproto ipv" v " meta l4proto { tcp, udp } dnat " ip " to " ip \
+	" saddr . meta l4proto . " ip " daddr . th dport map @rdr" v "r\n" \
+	"  meta nfproto ipv" v " fib daddr type local" \
+	" meta l4proto { tcp, udp } dnat " ip \
+	" to iifname . meta l4proto . th dport map @rdrif" v "\n" \
+	"  meta nfproto ipv" v " fib daddr type local" \
+	" meta l4proto { tcp, udp } dnat " ip " to iifname . " ip \
+	" saddr . meta l4proto . th dport map @rdrif" v "r\n" \
+	"  meta nfproto ipv" v " dnat " ip " to " ip " daddr map @bin" v "\n"
 
-#define OUT(d, fam, proto, any) \
-	"add rule " NFT_TABLE " nat_out meta nfproto " proto " snat " fam \
-	" to oifname . " fam " saddr map @bout" d "\n" \
-	"add rule " NFT_TABLE " nat_out meta nfproto " proto " oifname . " fam \
-	" saddr @nat" d " masquerade\n"
+#define NAT_OUT(v, ip) \
+	"  meta nfproto ipv" v " snat " ip " to oifname . " ip \
+	" saddr map @bout" v "\n" \
+	"  meta nfproto ipv" v " oifname . " ip " saddr @nat" v \
+	" masquerade\n"
 
-static const char nat_text[] =
-    "add chain " NFT_TABLE " to_jail\n"
-    "add chain " NFT_TABLE " rdr_in "
-    "{ type nat hook prerouting priority -110; policy accept; }\n"
-    "add chain " NFT_TABLE " rdr_local "
-    "{ type nat hook output priority -110; policy accept; }\n"
-    "add chain " NFT_TABLE " nat_out "
-    "{ type nat hook postrouting priority 90; policy accept; }\n"
-    "add rule " NFT_TABLE " rdr_in jump to_jail\n"
-    "add rule " NFT_TABLE
-    " rdr_local jump to_jail\n" TO_JAIL("4", "ip", "ipv4", "")
-	TO_JAIL("6", "ip6", "ipv6", "")
-    /* A jail that calls itself by a redirection must not see its own address
-     * as the caller's: the answer would go another way. */
-    "add rule " NFT_TABLE " nat_out ct status dnat iif . oif @hair "
-    "masquerade\n" OUT("4", "ip", "ipv4", "") OUT("6", "ip6", "ipv6", "")
-    /* What was redirected, or answers, reaches internal addresses. */
-    "flush chain " NFT_TABLE " wire\n"
-    "add rule " NFT_TABLE " wire ct state { established, related } return\n"
-    "add rule " NFT_TABLE " wire ct status dnat return\n"
-    "add rule " NFT_TABLE " wire drop\n";
+/* "create" refuses a second time, so two that come at once make it once. */
+static const char nat_rules[] =
+    "create chain inet jail to_jail\n"
+    "table inet jail {\n"
+    "chain to_jail {\n" TO_JAIL("4", "ip") TO_JAIL(
+	"6", "ip6") "}\n"
+		    "chain rdr_in {\n"
+		    "  type nat hook prerouting priority -110; policy accept;\n"
+		    "  jump to_jail\n"
+		    "}\n"
+		    "chain rdr_local {\n"
+		    "  type nat hook output priority -110; policy accept;\n"
+		    "  jump to_jail\n"
+		    "}\n"
+		    "chain nat_out {\n"
+		    "  type nat hook postrouting priority 90; policy accept;\n"
+		    "  ct status dnat iif . oif @hair masquerade\n" NAT_OUT(
+			"4", "ip") NAT_OUT("6",
+			"ip6") "}\n"
+			       "chain redirected {\n"
+			       "  ct state { established, related } accept\n"
+			       "  ct status dnat accept\n"
+			       "}\n"
+			       "}\n";
 
-static const char nat_gone[] = "flush chain " NFT_TABLE " wire\n"
-			       "add rule " NFT_TABLE " wire drop\n"
-			       "delete chain " NFT_TABLE " rdr_in\n"
-			       "delete chain " NFT_TABLE " rdr_local\n"
-			       "delete chain " NFT_TABLE " nat_out\n"
-			       "delete chain " NFT_TABLE " to_jail\n";
+/* ---- the table ---- */
 
-/* 1, 0 when what is named is not there, -1. */
+/* Is there a table (chain NULL) or chain of ours? */
 static int
-there(const char *command, struct jerr *e)
+there(const char *chain, struct jerr *e)
 {
-	struct jerr why = JERR_INIT;
+	struct nfnl n;
+	int rc = -1, err = 0;
 
-	if (nft_run(command, false, NULL, &why) == 0)
-		return 1;
-	if (why.code == ENOENT)
-		return 0;
-	*e = why;
-	return -1;
+	if (nfnl_open(&n, e) == 0) {
+		struct nlmsghdr *h = nfnl_begin(&n,
+		    NFT_TYPE(
+			chain == NULL ? NFT_MSG_GETTABLE : NFT_MSG_GETCHAIN),
+		    0, NFPROTO_INET);
+
+		_Static_assert(
+		    (int)NFTA_TABLE_NAME == (int)NFTA_CHAIN_TABLE, "the same");
+		n.m->mnl_attr_put_strz(h, NFTA_TABLE_NAME, NFT_OURS);
+		if (chain != NULL)
+			n.m->mnl_attr_put_strz(h, NFTA_CHAIN_NAME, chain);
+		nfnl_queue(&n, h);
+		rc = nfnl_ask(&n, NULL, NULL, &err, e);
+	}
+	nfnl_close(&n);
+	return rc == 0 ? 1 : err == ENOENT ? 0 : -1;
 }
 
 int
 nft_table_there(struct jerr *e)
 {
-	return there("list chain " NFT_TABLE " early", e);
-}
-
-int
-nft_table_make(struct jerr *e)
-{
-	int has = nft_table_there(e);
-
-	if (has != 0)
-		return has == -1 ? -1 : 0;
-	/* What is left of one that somebody took apart. */
-	if (nft_table_del(e) == -1)
-		return -1;
-	return nft_run(table_text, false, NULL, e);
-}
-
-int
-nft_table_del(struct jerr *e)
-{
-	/* "add" first: then it is there, and both are one transaction. */
-	return nft_run("add table " NFT_TABLE "\ndelete table " NFT_TABLE "\n",
-	    false, NULL, e);
+	return there(NULL, e);
 }
 
 int
 nft_nat_there(struct jerr *e)
 {
-	return there("list chain " NFT_TABLE " nat_out", e);
+	return there("nat_out", e);
+}
+
+int
+nft_table_make(struct jerr *e)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct jerr why = JERR_INIT;
+	int is = nft_table_there(e);
+
+	if (is != 0)
+		return is == 1 ? 0 : -1;
+	/* "create" is refused when somebody was faster: then it is there. */
+	if (strbuf_puts(&text,
+		"create table " NFT_TABLE "\n"
+		"table " NFT_TABLE " {\n") == -1 ||
+	    nft_sets_text(&text) == -1 ||
+	    strbuf_puts(&text, filter_rules) == -1 ||
+	    strbuf_puts(&text, "}\n") == -1)
+		return jerr_set(e, ENOMEM, "out of memory");
+	if (nft_run(strbuf_str(&text), e) == -1)
+		return nft_table_there(&why) == 1 ? 0 : -1;
+	return 0;
 }
 
 int
 nft_nat_make(struct jerr *e)
 {
-	int has = nft_nat_there(e);
+	struct jerr why = JERR_INIT;
+	int is = nft_nat_there(e);
 
-	if (has != 0)
-		return has == -1 ? -1 : 0;
-	return nft_run(nat_text, false, NULL, e);
+	if (is != 0)
+		return is == 1 ? 0 : -1;
+	if (nft_run(nat_rules, e) == -1)
+		return nft_nat_there(&why) == 1 ? 0 : -1;
+	return 0;
+}
+
+/* ---- taking away needs no library ---- */
+
+static void
+queue_del(struct nfnl *n, uint16_t type, const char *chain)
+{
+	struct nlmsghdr *h = nfnl_begin(n, NFT_TYPE(type), 0, NFPROTO_INET);
+
+	_Static_assert((int)NFTA_RULE_TABLE == (int)NFTA_CHAIN_TABLE &&
+		(int)NFTA_RULE_TABLE == (int)NFTA_TABLE_NAME,
+	    "the same");
+	n->m->mnl_attr_put_strz(h, NFTA_RULE_TABLE, NFT_OURS);
+	if (chain != NULL)
+		n->m->mnl_attr_put_strz(h,
+		    type == NFT_MSG_DELRULE ? NFTA_RULE_CHAIN : NFTA_CHAIN_NAME,
+		    chain);
+	nfnl_queue(n, h);
+}
+
+/* One transaction; that there is nothing to delete is success. */
+static int
+commit_del(struct nfnl *n, struct jerr *e)
+{
+	if (nfnl_commit(n, NULL, e) == 0 || e->code == ENOENT)
+		return 0;
+	return -1;
+}
+
+int
+nft_table_del(struct jerr *e)
+{
+	struct nfnl n;
+	int rc = nfnl_open(&n, e);
+
+	if (rc == 0) {
+		queue_del(&n, NFT_MSG_DELTABLE, NULL);
+		rc = commit_del(&n, e);
+	}
+	nfnl_close(&n);
+	return rc;
 }
 
 int
 nft_nat_del(struct jerr *e)
 {
-	int has = nft_nat_there(e);
+	/* Rules before the chains that they jump to. */
+	static const char *const rules[] = { "redirected", "rdr_in",
+		"rdr_local", "nat_out", "to_jail" };
+	struct nfnl n;
+	int rc = nfnl_open(&n, e);
 
-	if (has != 1)
-		return has;
-	return nft_run(nat_gone, false, NULL, e);
+	if (rc == 0) {
+		for (size_t i = 0; i < nitems(rules); i++)
+			queue_del(&n, NFT_MSG_DELRULE, rules[i]);
+		for (size_t i = 1; i < nitems(rules); i++)
+			queue_del(&n, NFT_MSG_DELCHAIN, rules[i]);
+		rc = commit_del(&n, e);
+	}
+	nfnl_close(&n);
+	return rc;
 }

@@ -1,9 +1,11 @@
 /*
- * The library and its context.  The context has a netlink socket, so a process
- * that was forked makes its own.
+ * libnftables, opened on first use, and its context.  The context has a netlink
+ * socket, so a process that was forked makes its own, and so does one that is
+ * in another namespace; else it is kept, since closing the socket may wait
+ * (nfnl.c says for what).
+ *
+ * Only texts of our own are run: never a jail's name, nor what a user wrote.
  */
-#include "net/nftlib.h"
-
 #include <dlfcn.h>
 #include <errno.h>
 #include <nftables/libnftables.h>
@@ -11,15 +13,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "net/nft.h"
+#include "net/nft_int.h"
 
 #define FUNCTIONS(X) \
 	X(nft_ctx_new) \
+	X(nft_ctx_free) \
 	X(nft_ctx_buffer_output) \
 	X(nft_ctx_buffer_error) \
 	X(nft_ctx_get_output_buffer) \
 	X(nft_ctx_get_error_buffer) \
-	X(nft_ctx_output_set_flags) \
 	X(nft_run_cmd_from_buffer)
 
 static struct nftlib {
@@ -62,26 +64,42 @@ nft_open(struct jerr *e)
 	return 0;
 }
 
-/* Ours since the last fork, or NULL. */
+static struct {
+	struct nft_ctx *ctx;
+	pid_t pid;
+	uint64_t netns;
+} kept;
+
+void
+nft_run_close(void)
+{
+	/* A parent's is left alone: its socket is the parent's as well, and is
+	 * not closed by closing the child's descriptor. */
+	if (kept.ctx != NULL)
+		lib.nft_ctx_free(kept.ctx);
+	kept.ctx = NULL;
+}
+
 static struct nft_ctx *
 context(struct jerr *e)
 {
-	static struct nft_ctx *ctx;
-	static pid_t owner;
+	uint64_t netns = nfnl_netns();
 
 	if (nft_open(e) == -1)
 		return NULL;
-	if (ctx != NULL && owner == getpid())
-		return ctx;
-	/* The parent's is left alone: its socket is the parent's. */
-	ctx = lib.nft_ctx_new(NFT_CTX_DEFAULT);
-	owner = getpid();
-	if (ctx == NULL || lib.nft_ctx_buffer_output(ctx) != 0 ||
-	    lib.nft_ctx_buffer_error(ctx) != 0) {
-		ctx = NULL;
+	if (kept.ctx != NULL && kept.pid == getpid() && netns != 0 &&
+	    kept.netns == netns)
+		return kept.ctx;
+	nft_run_close();
+	kept.ctx = lib.nft_ctx_new(NFT_CTX_DEFAULT);
+	kept.pid = getpid();
+	kept.netns = netns;
+	if (kept.ctx == NULL || lib.nft_ctx_buffer_output(kept.ctx) != 0 ||
+	    lib.nft_ctx_buffer_error(kept.ctx) != 0) {
+		nft_run_close();
 		(void)jerr_set(e, ENOMEM, "libnftables: no context");
 	}
-	return ctx;
+	return kept.ctx;
 }
 
 /* "Error: Could not process rule: File exists" and the text it points at. */
@@ -113,25 +131,20 @@ explain(const char *said, struct jerr *e)
 }
 
 int
-nft_run(const char *text, bool handles, struct strbuf *out, struct jerr *e)
+nft_run(const char *text, struct jerr *e)
 {
 	struct nft_ctx *ctx = context(e);
-	const char *said;
-	int rc;
+	int rc = 0;
 
 	if (ctx == NULL)
 		return -1;
-	lib.nft_ctx_output_set_flags(ctx,
-	    NFT_CTX_OUTPUT_NUMERIC_PRIO |
-		(handles ? NFT_CTX_OUTPUT_HANDLE : 0u));
-	rc = lib.nft_run_cmd_from_buffer(ctx, text);
-	said = lib.nft_ctx_get_error_buffer(ctx);
-	if (rc != 0)
-		return explain(said != NULL ? said : "", e);
-	if (out != NULL &&
-	    strbuf_puts(out, lib.nft_ctx_get_output_buffer(ctx)) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
-	/* The buffers are emptied when they are fetched. */
+	if (lib.nft_run_cmd_from_buffer(ctx, text) != 0) {
+		const char *said = lib.nft_ctx_get_error_buffer(ctx);
+
+		rc = explain(said != NULL ? said : "", e);
+	}
+	/* Fetching empties them. */
 	(void)lib.nft_ctx_get_output_buffer(ctx);
-	return 0;
+	(void)lib.nft_ctx_get_error_buffer(ctx);
+	return rc;
 }
