@@ -186,7 +186,9 @@ multipath(const struct rtnl *r, const struct nlattr *a, struct route *rt)
 		return;
 	rt->oif = nh->rtnh_ifindex;
 	end = (const char *)nh + nh->rtnh_len;
-	for (const struct nlattr *x = (const void *)RTNH_DATA(nh);
+	/* RTNH_DATA without its cast. */
+	for (const struct nlattr *x =
+		 (const void *)((const char *)nh + RTNH_LENGTH(0));
 	     r->m->mnl_attr_ok(x, (int)(end - (const char *)x));
 	     x = r->m->mnl_attr_next(x))
 		nexthop_attr(r, x, rt);

@@ -46,7 +46,7 @@ all_there_head()
 all_there_body()
 {
 	debian 0
-	printf '%s\n' gcc libc6-dev meson ninja-build pkg-config >have
+	printf '%s\n' gcc libc6-dev meson ninja-build pkg-config libmnl-dev libnftables-dev >have
 	atf_check ./setup build
 	[ ! -e apt.log ] || atf_fail "apt-get was called"
 }
@@ -59,7 +59,7 @@ installs_head()
 installs_body()
 {
 	debian 0
-	printf '%s\n' gcc libc6-dev ninja-build >have
+	printf '%s\n' gcc libc6-dev ninja-build libmnl-dev libnftables-dev >have
 	atf_check -o inline:"tools/setup: installing: meson pkg-config\n" \
 	    ./setup build
 	atf_check -o match:'install .* meson pkg-config$' cat apt.log
@@ -88,7 +88,7 @@ no_root_head()
 no_root_body()
 {
 	debian 1000
-	printf '%s\n' gcc libc6-dev ninja-build pkg-config >have
+	printf '%s\n' gcc libc6-dev ninja-build pkg-config libmnl-dev libnftables-dev >have
 	atf_check -s exit:1 \
 	    -e inline:"tools/setup: run as root: apt-get install meson\n" \
 	    ./setup build
@@ -104,7 +104,7 @@ not_debian_body()
 {
 	setup
 	fake cc :
-	atf_check -s exit:1 -e match:'^tools/setup: not a Debian system; .*gcc libc6-dev meson ninja-build pkg-config$' \
+	atf_check -s exit:1 -e match:'^tools/setup: not a Debian system; .*gcc libc6-dev meson ninja-build pkg-config libmnl-dev libnftables-dev$' \
 	    ./setup build
 	fake meson :
 	fake ninja :
