@@ -1,6 +1,8 @@
 /*
  * What libjail calls for one jail: jail_set(2), jail_remove(2), entering.
  */
+#include <sys/signalfd.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -111,14 +113,37 @@ life_remove(int jid, struct jerr *e)
 
 /* ---- jexec ---- */
 
+/*
+ * tty_proxy passes these on once the command runs; if they came through before,
+ * we would die and leave it alone in the jail.  So they wait, and can be read
+ * from what is returned (-1: they cannot); those that are ignored never come.
+ */
+static int
+hold_signals(sigset_t *old)
+{
+	static const int passed_on[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	struct sigaction sa;
+	sigset_t held, heard;
+
+	(void)sigemptyset(&held);
+	(void)sigemptyset(&heard);
+	for (size_t i = 0; i < nitems(passed_on); i++) {
+		(void)sigaddset(&held, passed_on[i]);
+		if (sigaction(passed_on[i], NULL, &sa) == 0 &&
+		    sa.sa_handler != SIG_IGN)
+			(void)sigaddset(&heard, passed_on[i]);
+	}
+	(void)sigprocmask(SIG_BLOCK, &held, old);
+	return signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 static int
 run_and_wait(
     const struct running *run, const struct jail_exec *ex, struct jerr *e)
 {
-	static const int passed_on[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 	struct tty_want tty;
-	sigset_t held;
-	struct tty_run proxy = { .master = -1 };
+	auto_close int sigfd = -1;
+	struct tty_run proxy = { .master = -1, .timeout_ms = -1 };
 	struct enter_jail j;
 	struct enter_cmd c = { .argv = ex->argv,
 		.from = ex->user_from,
@@ -127,22 +152,19 @@ run_and_wait(
 		.clean = ex->clean,
 		.environment = ex->environment,
 		.extra = ex->env,
-		.fd = { 0, 1, 2 } };
+		.fd = { 0, 1, 2 },
+		.timeout_ms = -1 };
 	struct enter_child ch;
 	int status = 0, r;
 
-	/* tty_proxy passes these on; until it runs they wait, or we would die
-	 * and leave the command alone in the jail. */
-	(void)sigemptyset(&held);
-	for (size_t i = 0; i < nitems(passed_on); i++)
-		(void)sigaddset(&held, passed_on[i]);
-	(void)sigprocmask(SIG_BLOCK, &held, &c.mask);
+	sigfd = hold_signals(&c.mask);
+	c.sigfd = sigfd;
 	if (tty_probe(&tty) == 1)
 		c.tty = proxy.want = &tty;
 	running_enter(run, &j);
 	if (enter_start(&j, &c, &ch, e) == -1) {
 		(void)sigprocmask(SIG_SETMASK, &c.mask, NULL);
-		return -1;
+		return ch.sig != 0 ? 128 + ch.sig : -1;
 	}
 	proxy.master = ch.master;
 	proxy.pidfd = ch.pidfd;

@@ -13,17 +13,21 @@
  *
  * No descriptor but 0-2 survives; none of them may be a directory; a terminal
  * is never the host's.  What the jail's root can do meanwhile is to signal or
- * stop us (CAP_KILL over its user namespace): then the command does not run.
+ * stop the child (CAP_KILL over its user namespace): then the command does not
+ * run, and whoever waits for it outside is still free to give up.
  */
 #include "life/enter.h"
 
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -278,14 +282,48 @@ prepare(struct entrant *n, int errp[2], int ttyp[2], struct jerr *e)
 	return 0;
 }
 
-/* With a terminal the exec is waited for: raw mode must not hide its error. */
+/* Until fd says something; -1: it is given up, and the child is killed. */
 static int
-attach_tty(const struct enter_jail *j, struct enter_child *out, int sock,
-    struct jerr *e)
+wait_for(int fd, const struct enter_cmd *c, int64_t end,
+    struct enter_child *out, struct jerr *e)
 {
+	struct pollfd p[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = c->sigfd, .events = POLLIN },
+	};
+	struct signalfd_siginfo si;
+	int n, left = -1;
+
+	do {
+		if (c->timeout_ms != -1)
+			left = (int)(end > mono_ms() ? end - mono_ms() : 0);
+		n = poll(p, nitems(p), left);
+		if (n > 0 && p[0].revents != 0)
+			return 0;
+		if (n > 0 && read(c->sigfd, &si, sizeof(si)) == sizeof(si))
+			out->sig = (int)si.ssi_signo;
+	} while (out->sig == 0 && (n > 0 || (n == -1 && errno == EINTR)));
+	(void)pidfd_kill(out->pidfd, SIGKILL);
+	if (out->sig != 0)
+		return jerr_set(e, EINTR, "interrupted by signal %d", out->sig);
+	return n == 0 ? jerr_set(e, ETIMEDOUT, "timed out") :
+			jerr_sys(e, "poll");
+}
+
+static int
+wait_exec(const struct enter_jail *j, const struct enter_cmd *c,
+    struct enter_child *out, int sock, struct jerr *e)
+{
+	int64_t end = c->timeout_ms != -1 ? mono_ms() + c->timeout_ms : 0;
 	struct jerr why = JERR_INIT;
 
+	if (c->tty == NULL)
+		return wait_for(out->errfd, c, end, out, e);
+	if (wait_for(sock, c, end, out, e) == -1)
+		return -1;
 	out->master = tty_parent_recv(sock, j->base, j->base, e);
+	if (wait_for(out->errfd, c, end, out, e) == -1)
+		return -1;
 	if (io_read(out->errfd, &why, sizeof(why)) == (ssize_t)sizeof(why))
 		*e = why;
 	else if (out->master != -1)
@@ -318,8 +356,8 @@ enter_start(const struct enter_jail *j, const struct enter_cmd *c,
 	close_keep(n.null);
 	user_free(&n.host);
 	out->errfd = errp[0];
-	if (r == 0 && c->tty != NULL)
-		r = attach_tty(j, out, ttyp[0], e);
+	if (r == 0)
+		r = wait_exec(j, c, out, ttyp[0], e);
 	close_keep(ttyp[0]);
 	if (r == -1) {
 		int status;

@@ -35,6 +35,8 @@ struct enter_cmd {
 	int fd[3];		    /* to be 0-2; -1: the host's /dev/null */
 	const struct tty_want *tty; /* NULL: none */
 	sigset_t mask;		    /* for the command */
+	int sigfd;		    /* a signal on it before the exec: kill */
+	int timeout_ms;		    /* for the exec to come; -1: any time */
 };
 
 /* What the message of a failed exec begins with, as jexec says it. */
@@ -45,6 +47,7 @@ struct enter_child {
 	int pidfd;
 	int errfd;  /* what kept it from exec, see enter_error */
 	int master; /* of the pty, or -1 */
+	int sig;    /* failed since this one came on sigfd, else 0 */
 };
 
 #define ENTER_CHILD_INIT \
@@ -53,8 +56,11 @@ struct enter_child {
 	}
 
 /*
- * The child is on its way; with a terminal, exec has happened or -1 is
- * returned.  Refuses directories among the descriptors (R6).
+ * The child has passed its exec, or told errfd why it did not (with a terminal
+ * -1 is returned then: raw mode must not hide it).  The jail's root can stop it
+ * before: a signal on sigfd and the end of timeout_ms kill it; e says
+ * "interrupted by signal N" (EINTR), "timed out" (ETIMEDOUT).  Refuses
+ * directories among the descriptors (R6).
  */
 int enter_start(const struct enter_jail *j, const struct enter_cmd *c,
     struct enter_child *out, struct jerr *e);

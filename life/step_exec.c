@@ -116,6 +116,8 @@ inside_defaults(struct walk *w, struct enter_jail *j, struct enter_cmd *c)
 		.clean = conf_bool(&w->conf, P_EXEC_CLEAN),
 		.environment = w->plan->environment,
 		.mask = w->oldmask,
+		.sigfd = w->sigfd,
+		.timeout_ms = timeout_ms(w),
 		.user = conf_str(&w->conf, P_EXEC_JAIL_USER) };
 	if (c->user != NULL)
 		c->from = conf_bool(&w->conf, P_EXEC_SYSTEM_JAIL_USER) ?
@@ -137,6 +139,15 @@ exec_error(struct jerr *e)
 	return -1;
 }
 
+/* Given up before the exec is told as if it were after it. */
+static int
+enter_failed(struct jerr *e, const char *line)
+{
+	if (e->code == EINTR || e->code == ETIMEDOUT)
+		return jerr_wrap(e, "%s", line);
+	return exec_error(e);
+}
+
 static int
 run_inside(struct walk *w, char *const *argv, const char *line, bool background,
     int in, int out, int rfd, struct jerr *e)
@@ -153,7 +164,7 @@ run_inside(struct walk *w, char *const *argv, const char *line, bool background,
 	c.fd[0] = in;
 	c.fd[1] = c.fd[2] = out;
 	if (enter_start(&j, &c, &ch, e) == -1)
-		return -1;
+		return enter_failed(e, line);
 	if (background) { /* not waited for, but for its exec */
 		int failed = enter_error(&ch, e);
 
@@ -232,7 +243,7 @@ static int
 run_on_tty(struct walk *w, char *const *argv, const char *line,
     const struct tty_want *tty, struct jerr *e)
 {
-	struct tty_run run = { .want = tty };
+	struct tty_run run = { .want = tty, .timeout_ms = timeout_ms(w) };
 	struct enter_jail j;
 	struct enter_cmd c;
 	struct enter_child ch;
@@ -246,14 +257,14 @@ run_on_tty(struct walk *w, char *const *argv, const char *line,
 	for (int i = 0; i < 3; i++)
 		c.fd[i] = i;
 	if (enter_start(&j, &c, &ch, e) == -1)
-		return exec_error(e);
+		return enter_failed(e, line);
 	run.master = ch.master;
 	run.pidfd = ch.pidfd;
 	run.pid = ch.pid;
 	r = tty_proxy(&run, &status, e);
 	enter_child_close(&ch);
 	if (r == -1)
-		return -1;
+		return enter_failed(e, line);
 	return status == 0 ? 0 : jerr_set(e, ECHILD, "%s: failed", line);
 }
 

@@ -64,6 +64,8 @@ struct tty_run {
 					 * tty_proxy closes it */
 	int pidfd;		     /* of the child of this process */
 	pid_t pid;		     /* the same child, not yet waited for */
+	int timeout_ms;		     /* then it is given up (ETIMEDOUT), not
+					 * waited for; -1: never */
 };
 
 /*

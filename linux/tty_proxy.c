@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "linux/proc.h"
 
 #define BUF_SIZE 32768
 #define LINE_ROOM 4096 /* a canonical read gives at most one line */
@@ -48,7 +49,8 @@ struct relay {
 	bool raw_on;
 	sigset_t fatal, old;
 	int die; /* a signal that shall end this process */
-	bool exited, done;
+	bool exited, done, late;
+	int64_t end; /* timeout_ms from the start */
 	size_t drained;
 	int status;
 	struct buf up, down; /* to the pty, from the pty */
@@ -348,12 +350,25 @@ prepare(const struct relay *p, bool master_idle, struct pollfd *fds)
 	return ms;
 }
 
+/* ms, or less of it when that is all the time that is left. */
+static int
+time_left(const struct relay *p, int ms)
+{
+	int64_t left = p->end - mono_ms();
+
+	if (p->r->timeout_ms == -1 || p->exited)
+		return ms;
+	if (left < 0)
+		left = 0;
+	return ms != -1 && ms < left ? ms : (int)left;
+}
+
 /* One round: wait, then move what can be moved. */
 static int
 turn(struct relay *p, bool *master_idle)
 {
 	struct pollfd fds[NFDS];
-	int ms = prepare(p, *master_idle, fds);
+	int ms = time_left(p, prepare(p, *master_idle, fds));
 	short m;
 
 	*master_idle = false;
@@ -367,6 +382,10 @@ turn(struct relay *p, bool *master_idle)
 		return 0;
 	if (fds[FD_PID].revents != 0)
 		reap(p);
+	if (time_left(p, -1) == 0) {
+		p->late = p->done = true;
+		return 0;
+	}
 	/* Asked again: a pager may have taken the terminal while we waited. */
 	if (fds[FD_IN].revents != 0 && may_read(p))
 		read_input(p);
@@ -452,6 +471,7 @@ tty_proxy(const struct tty_run *r, int *status, struct jerr *e)
 	bool idle = false;
 	int failed = 0;
 
+	p.end = mono_ms() + r->timeout_ms;
 	if (block_signals(&p) == -1) {
 		close_keep(p.master);
 		return jerr_sys(e, "terminal: signals");
@@ -475,6 +495,8 @@ tty_proxy(const struct tty_run *r, int *status, struct jerr *e)
 	unblock_signals(&p);
 	if (p.die != 0)
 		(void)raise(p.die);
+	if (p.late && failed == 0)
+		return jerr_set(e, ETIMEDOUT, "timed out");
 	if (failed != 0 || !p.exited)
 		return failed != 0 ? -1 :
 				     jerr_set(e, EINTR,

@@ -217,6 +217,88 @@ stopped_test()
 	t_no_jails || atf_fail "it is still there"
 }
 
+# A program that stops what enters, named $1, once /tmp/go is there.  What was
+# stopped after its exec goes on: that is no entrant any more.
+stopper()
+{
+	cat >root/bin/stopper <<-EOF
+	#!/bin/sh
+	touch /tmp/ready
+	while [ ! -e /tmp/go ]; do :; done
+	is_entrant() { c=; read -r c <"\$1/comm"; [ "\$c" = $1 ]; } 2>/dev/null
+	while :; do
+		for p in /proc/[0-9]*; do
+			is_entrant \$p || continue
+			kill -STOP \${p#/proc/}
+			if is_entrant \$p; then
+				touch /tmp/stopped
+			else
+				kill -CONT \${p#/proc/}
+			fi
+		done
+	done
+	EOF
+	chmod 755 root/bin/stopper
+	# It takes a while to find somebody in here.
+	[ -e passwd ] || cp root/etc/passwd passwd
+	yes 'a:x:0:0:a:/:/bin/sh' | head -c 12000000 >root/etc/passwd
+	cat passwd >>root/etc/passwd
+}
+
+# held COMMAND...: in the background, until the jail has stopped its entrant.
+held()
+{
+	while :; do
+		rm -f root/tmp/stopped
+		"$@" </dev/null >/dev/null 2>&1 &
+		t_pid=$!
+		while kill -0 $t_pid 2>/dev/null; do
+			[ ! -e root/tmp/stopped ] || return 0
+			sleep 0.05
+		done
+	done
+}
+
+t_case held "a signal to jexec, exec.timeout: also while its entrant is stopped"
+held_test()
+{
+	start
+	stopper jexec
+	jexec web stopper </dev/null >/dev/null 2>&1 &
+	t_until 10 test -e root/tmp/ready
+	touch root/tmp/go
+	for s in 1 2 15; do
+		held env --default-signal jexec -U www web true
+		kill -$s $t_pid
+		wait $t_pid
+		atf_check_equal "$s: $((128 + s))" "$s: $?"
+	done
+	held "$(atf_get_srcdir)/ptyrun" -m jexec -U www web true
+	kill -15 "$(cat "/proc/$t_pid/task/$t_pid/children")"
+	wait $t_pid
+	atf_check_equal 143 $?
+	atf_check jail -R web
+	wait
+	stopper jail
+	rm -f root/tmp/*
+	for bg in "" " &"; do
+		atf_check -s exit:1 -e match:"web: true$bg: timed out" \
+		    jail -q -c name=web path="$PWD/root" mount.devfs \
+		    exec.jail_user=root exec.timeout=2 exec.start="stopper &" \
+		    exec.start+="touch /tmp/go" exec.start+="true$bg" \
+		    exec.start+="true$bg" exec.start+="true$bg"
+		rm -f root/tmp/*
+	done
+	atf_check -s exit:1 -o match:"web: true: timed out" \
+	    "$(atf_get_srcdir)/ptyrun" -m jail -q -c name=web \
+	    path="$PWD/root" mount.devfs exec.jail_user=root exec.timeout=2 \
+	    exec.start="stopper &" exec.start+="touch /tmp/go" command=true
+	atf_check -s exit:1 -o match:"web: sleep: timed out" \
+	    "$(atf_get_srcdir)/ptyrun" -m jail -q -c name=web \
+	    path="$PWD/root" mount.devfs exec.timeout=1 command=sleep 1000
+	t_no_jails || atf_fail "it is still there"
+}
+
 t_case links "symbolic links in place of mount points, swapped after a start"
 links_test()
 {

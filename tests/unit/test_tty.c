@@ -77,7 +77,7 @@ play_relay(const struct how *h, int slave)
 {
 	struct jerr e = JERR_INIT;
 	struct tty_want w;
-	struct tty_run r = { .want = &w, .master = -1 };
+	struct tty_run r = { .want = &w, .master = -1, .timeout_ms = -1 };
 	sigset_t held, mask;
 	int sp[2], status = -1;
 
