@@ -79,12 +79,7 @@ find_user(const struct entrant *n, int rootfd, struct user *u, struct jerr *e)
 	}
 	if (c->from == JAIL_USER_JAIL)
 		return user_from_jail(rootfd, c->user, u, e);
-	if (c->clean && user_from_jail(rootfd, "root", u, e) == -1)
-		return -1;
-	u->uid = 0;
-	u->gid = 0;
-	u->ngroups = 0;
-	return 0;
+	return c->clean ? user_root_of_jail(rootfd, u, e) : 0;
 }
 
 static int

@@ -375,6 +375,29 @@ user_from_jail(int rootfd, const char *name, struct user *out, struct jerr *e)
 	return 0;
 }
 
+int
+user_root_of_jail(int rootfd, struct user *out, struct jerr *e)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	auto_user struct user u = USER_INIT;
+	size_t off = 0;
+	char *line;
+	int r = 0;
+
+	if (read_jail_file(rootfd, "etc/passwd", FILE_MAX, &text) == 0)
+		while (r == 0 && (line = next_line(&text, &off)) != NULL)
+			r = match_passwd(line, "root", false, 0, &u);
+	if (r == 0)
+		r = fill(&u, "root", "/root", "/bin/sh");
+	if (r == -1)
+		return no_memory(e);
+	u.uid = 0;
+	u.gid = 0;
+	*out = u;
+	u = (struct user)USER_INIT;
+	return 0;
+}
+
 /* ---- environment ---- */
 
 /* Absolute directories, printable, of bearable length. */

@@ -51,6 +51,13 @@ int user_from_host(const char *name, struct user *out, struct jerr *e);
 int user_from_jail(
     int rootfd, const char *name, struct user *out, struct jerr *e);
 
+/*
+ * The jail's root, without groups: home and shell as its passwd names them.
+ * Whatever is wrong with that file (none, no such line, a FIFO), it is root
+ * with /root and /bin/sh: an administrator gets in to mend it.
+ */
+int user_root_of_jail(int rootfd, struct user *out, struct jerr *e);
+
 /* PATH for this uid from the jail's /etc/login.defs, else the built-in one
  * (DESIGN 9).  malloc'd; NULL only without memory. */
 char *user_login_path(int rootfd, uid_t uid);

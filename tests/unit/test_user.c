@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "tests/unit/tap.h"
 
 static char dir[] = "/tmp/test_user.XXXXXX";
@@ -34,25 +35,32 @@ puts_file(const char *path, const char *text)
 	put(path, text, strlen(text));
 }
 
-/* "uid:gid:groups:name:home:shell", or "error: message". */
+/* "uid:gid:groups:name:home:shell" */
+static const char *
+show(const struct user *u)
+{
+	static char out[2048];
+	int n = snprintf(out, sizeof(out), "%u:%u:", u->uid, u->gid);
+
+	for (size_t i = 0; i < u->ngroups && i < 20; i++)
+		n += snprintf(out + n, sizeof(out) - (size_t)n, "%s%u",
+		    i != 0 ? "," : "", u->groups[i]);
+	(void)snprintf(out + n, sizeof(out) - (size_t)n, ":%s:%s:%s", u->name,
+	    u->home, u->shell);
+	return out;
+}
+
+/* That, or "error: message". */
 static const char *
 look(const char *name)
 {
 	static char out[2048];
 	struct jerr e = JERR_INIT;
 	auto_user struct user u = USER_INIT;
-	int n;
 
-	if (user_from_jail(root, name, &u, &e) == -1) {
-		(void)snprintf(out, sizeof(out), "error: %s", e.msg);
-		return out;
-	}
-	n = snprintf(out, sizeof(out), "%u:%u:", u.uid, u.gid);
-	for (size_t i = 0; i < u.ngroups && i < 20; i++)
-		n += snprintf(out + n, sizeof(out) - (size_t)n, "%s%u",
-		    i != 0 ? "," : "", u.groups[i]);
-	(void)snprintf(out + n, sizeof(out) - (size_t)n, ":%s:%s:%s", u.name,
-	    u.home, u.shell);
+	if (user_from_jail(root, name, &u, &e) == 0)
+		return show(&u);
+	(void)snprintf(out, sizeof(out), "error: %s", e.msg);
 	return out;
 }
 
@@ -99,6 +107,28 @@ test_plain(void)
 	is_str(look("99999999999999999999"),
 	    "error: 99999999999999999999: no such user id", "a huge number");
 	is_str(look(""), "error: user: empty name", "empty name");
+}
+
+static void
+test_root(void)
+{
+	static const char *const made[] = { NULL, "www:x:33:33:::\n",
+		"root:x:7:8:r:/r:/bin/zsh\n" };
+	static const char *const want[] = { "0:0::root:/root:/bin/sh",
+		"0:0::root:/root:/bin/sh", "0:0::root:/r:/bin/zsh" };
+
+	for (size_t i = 0; i < nitems(made); i++) {
+		struct user u = USER_INIT;
+		struct jerr e = JERR_INIT;
+
+		(void)unlinkat(root, "etc/passwd", 0);
+		if (made[i] != NULL)
+			puts_file("etc/passwd", made[i]);
+		puts_file("etc/group", "no:x:5:root\n");
+		is_int(user_root_of_jail(root, &u, &e), 0, "root %zu", i);
+		is_str(show(&u), want[i], "root is root, without groups");
+		user_free(&u);
+	}
 }
 
 static void
@@ -249,6 +279,7 @@ main(void)
 	root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	(void)mkdirat(root, "etc", 0755);
 	test_plain();
+	test_root();
 	test_hostile();
 	test_outside();
 	test_host();
