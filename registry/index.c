@@ -70,12 +70,11 @@ index_load(struct reg *r, bool write, struct index_text *ix, struct jerr *e)
 	*ix = (struct index_text)INDEX_TEXT_INIT;
 	if (r->dirfd == -1)
 		goto empty;
-	ix->fd = openat(
-	    r->dirfd, INDEX, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	ix->fd = reg_open_file(r, INDEX, write ? O_RDWR : O_RDONLY, e);
 	if (ix->fd == -1) {
-		if (errno == ENOENT && !write)
+		if (e->code == ENOENT && !write)
 			goto empty;
-		return jerr_sys(e, "%s/index", r->path);
+		return -1;
 	}
 	/* The time first: what changes while we read makes the copy stale. */
 	if (fstat(ix->fd, &st) == -1 ||

@@ -45,6 +45,34 @@ open_dir(int dirfd, const char *name, mode_t mode, struct jerr *e)
 	return take_fd(&fd);
 }
 
+/* The host's root made it, or whoever looks: what somebody else made says what
+ * they like. */
+static bool
+is_trusted(const struct stat *st)
+{
+	return (st->st_uid == 0 || st->st_uid == geteuid()) &&
+	    (st->st_mode & 022) == 0;
+}
+
+int
+reg_open_file(struct reg *r, const char *name, int flags, struct jerr *e)
+{
+	auto_close int fd = openat(r->dirfd, name,
+	    flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1)
+		return jerr_sys(e, "%s/%s", r->path, name);
+	if (!S_ISREG(st.st_mode))
+		return jerr_set(
+		    e, EINVAL, "%s/%s: not a regular file", r->path, name);
+	if (!is_trusted(&st))
+		return jerr_set(e, EPERM,
+		    "%s/%s: not owned by us, or writable by others", r->path,
+		    name);
+	return take_fd(&fd);
+}
+
 static void
 empty_private(struct reg *r)
 {
@@ -71,12 +99,9 @@ index_is_current(struct reg *r, struct jerr *e)
 	auto_close int fd = -1;
 	ssize_t n;
 
-	fd = openat(r->dirfd, "index", O_RDONLY | O_CLOEXEC);
-	if (fd == -1) {
-		if (errno == ENOENT)
-			return 0;
-		return jerr_sys(e, "%s/index", r->path);
-	}
+	fd = reg_open_file(r, "index", O_RDONLY, e);
+	if (fd == -1)
+		return e->code == ENOENT ? 0 : -1;
 	n = io_read(fd, head, sizeof(head) - 1);
 	if (n == -1)
 		return jerr_sys(e, "%s/index", r->path);
@@ -135,9 +160,17 @@ open_write(struct reg *r, struct jerr *e)
 static int
 open_read(struct reg *r, struct jerr *e)
 {
-	r->dirfd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->dirfd == -1 && errno != ENOENT)
+	struct stat st;
+
+	r->dirfd = open(
+	    r->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (r->dirfd == -1)
+		return errno == ENOENT ? 0 : jerr_sys(e, "%s", r->path);
+	if (fstat(r->dirfd, &st) == -1)
 		return jerr_sys(e, "%s", r->path);
+	if (!is_trusted(&st))
+		return jerr_set(e, EPERM,
+		    "%s: not owned by us, or writable by others", r->path);
 	return 0;
 }
 

@@ -95,9 +95,9 @@ reg_params_read(struct reg *r, int jid, struct strbuf *out, struct jerr *e)
 	(void)snprintf(name, sizeof(name), "%d/params", jid);
 	if (r->dirfd == -1)
 		return jerr_set(e, ENOENT, "jail %d not found", jid);
-	fd = openat(r->dirfd, name, O_RDONLY | O_CLOEXEC);
+	fd = reg_open_file(r, name, O_RDONLY, e);
 	if (fd == -1)
-		return jerr_sys(e, "%s/%s", r->path, name);
+		return -1;
 	if (io_read_all(fd, out->len + PARAMS_MAX, out) == -1)
 		return jerr_sys(e, "%s/%s", r->path, name);
 	return 0;

@@ -38,6 +38,15 @@ struct reg_jail {
 	struct reg_jail *next; /* list of this process's held jails */
 };
 
+/* ---- open.c ---- */
+
+/*
+ * A file of the registry's that is there already, not made by anybody else and
+ * not waited for: regular, of root, no link.  -1 with e, whose code is ENOENT
+ * when there is none.
+ */
+int reg_open_file(struct reg *r, const char *name, int flags, struct jerr *e);
+
 /* ---- text.c: fields on one line ---- */
 
 /* Appends s with control characters, backslash and DEL as \ooo. */

@@ -51,9 +51,9 @@ reg_snapshot_fresh(struct reg *r, const struct reg_snapshot *s)
 	struct stat st;
 
 	return s->settled && r->dirfd != -1 &&
-	    fstatat(r->dirfd, "index", &st, 0) == 0 && st.st_dev == s->dev &&
-	    st.st_ino == s->ino && st.st_size == s->size &&
-	    st.st_mtim.tv_sec == s->mtime.tv_sec &&
+	    fstatat(r->dirfd, "index", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_dev == s->dev && st.st_ino == s->ino &&
+	    st.st_size == s->size && st.st_mtim.tv_sec == s->mtime.tv_sec &&
 	    st.st_mtim.tv_nsec == s->mtime.tv_nsec;
 }
 

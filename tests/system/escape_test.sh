@@ -353,11 +353,17 @@ users_test()
 	mkfifo root/etc/group root/etc/login.defs
 	atf_check -s exit:1 -e match:"/etc/group: not a regular file" \
 	    timeout 20 jexec -U www web id
-	rm root/etc/group
-	atf_check timeout 20 jexec -l web true
+	# Who is nobody but root, and has no groups, needs none of it.
+	atf_check -o inline:"root /root /bin/sh 0\n" timeout 20 jexec -l web \
+	    sh -c 'echo $USER $HOME $SHELL \
+	    $(grep -c "^Groups:.[0-9]" /proc/self/status)'
 	rm root/etc/login.defs
 	ln -s /dev/zero root/etc/login.defs
-	atf_check timeout 20 jexec -l web true
+	rm root/etc/passwd
+	mkfifo root/etc/passwd
+	atf_check -o inline:"root /root /bin/sh 0\n" timeout 20 jexec -l web \
+	    sh -c 'echo $USER $HOME $SHELL \
+	    $(grep -c "^Groups:.[0-9]" /proc/self/status)'
 	rm -r root/etc
 	ln -s /proc/1/root/etc root/etc
 	atf_check -s exit:1 -e match:"/etc/passwd" jexec -U www web id
@@ -452,8 +458,34 @@ registry_test()
 	ln -s /tmp /run/jail
 	atf_check -s exit:1 -e match:"/run/jail: Not a directory" \
 	    jail -c name=web path="$PWD/root" persist
+	atf_check -s exit:1 -e match:"/run/jail: Not a directory" jls
 	rm /run/jail
 	start
+	# Who only looks is not to be lied to either, nor kept waiting.
+	for t_as in 0 65534; do
+		for t_bad in "chown 1 /run/jail" "chmod 777 /run/jail"; do
+			$t_bad
+			atf_check -s exit:1 -e match:"/run/jail: not owned by" \
+			    setpriv --reuid $t_as --clear-groups \
+			    "$(command -v jls)"
+			chown 0 /run/jail
+			chmod 755 /run/jail
+		done
+		mv /run/jail/index index
+		mkfifo /run/jail/index
+		atf_check -s exit:1 -e match:"/run/jail/index: not a regular" \
+		    timeout 20 setpriv --reuid $t_as --clear-groups \
+		    "$(command -v jls)"
+		rm /run/jail/index
+		mv index /run/jail/index
+		mv /run/jail/1/params params
+		mkfifo /run/jail/1/params
+		atf_check -s exit:1 -e match:"params: not a regular" \
+		    timeout 20 setpriv --reuid $t_as --clear-groups \
+		    "$(command -v jls)" -n
+		rm /run/jail/1/params
+		mv params /run/jail/1/params
+	done
 	[ -z "$(find /run/jail -perm /022)" ] || atf_fail "writable for others"
 	[ "$(stat -c %a /run/jail/private)" = 700 ] || atf_fail "private"
 	atf_check jail -R web
