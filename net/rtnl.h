@@ -34,7 +34,6 @@ struct rtnl_veth {
 	const char *name; /* the host end, group RTNL_GROUP */
 	const char *peer;
 	int peer_ns;
-	int peer_index; /* 0: the kernel's choice */
 	uint8_t mac[6];
 	unsigned mtu; /* 0: the default */
 };

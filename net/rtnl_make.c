@@ -57,7 +57,6 @@ rtnl_veth(struct rtnl *r, const struct rtnl_veth *v)
 	peer = r->m->mnl_attr_nest_start(h, VETH_INFO_PEER);
 	p = r->m->mnl_nlmsg_put_extra_header(h, sizeof(*p));
 	p->ifi_flags = p->ifi_change = IFF_NOARP;
-	p->ifi_index = v->peer_index;
 	r->m->mnl_attr_put_strz(h, IFLA_IFNAME, v->peer);
 	put_mac(r, h, v->mac);
 	if (v->mtu != 0)

@@ -4,53 +4,24 @@
  * namespace of the test's own; what the kernel was given is read back with
  * nft(8), as an administrator would.
  */
-#include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "net/nft.h"
 #include "net/nft_int.h"
 #include "net/rtnl.h"
+#include "tests/unit/netns.h"
 #include "tests/unit/tap.h"
 
 static struct jerr e;
 
-/* What a command prints, both streams. */
-static const char *
-said(const char *cmd)
-{
-	static char out[65536];
-	char line[1024];
-	FILE *f;
-	size_t n;
-
-	(void)snprintf(line, sizeof(line), "%s 2>&1", cmd);
-	f = popen(line, "r");
-	n = f == NULL ? 0 : fread(out, 1, sizeof(out) - 1, f);
-	out[n] = '\0';
-	if (f != NULL)
-		(void)pclose(f);
-	return out;
-}
-
 static bool
 says(const char *cmd, const char *what)
 {
-	const char *out = said(cmd);
-
-	if (strstr(out, what) != NULL)
-		return true;
-	tap_diag_str(cmd, out);
-	return false;
+	return has(said(cmd), what);
 }
 
 static void
@@ -444,10 +415,10 @@ kept(void)
 	is_int(child_sees(false), 1, "a child sees it");
 	is_int(child_sees(true), 0, "not from another namespace");
 	is_int(nft_table_there(&e), 1, "its parent still does");
-	ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	is_int(unshare(CLONE_NEWNET), 0, "another namespace");
+	ns = ns_here();
+	close_keep(ns_enter_new());
 	is_int(nft_table_there(&e), 0, "the table is not here");
-	is_int(setns(ns, CLONE_NEWNET), 0, "back");
+	ns_go(ns);
 	is_int(nft_table_there(&e), 1, "it is there");
 	nft_close();
 	nft_close();
@@ -492,12 +463,10 @@ costs(void)
 int
 main(void)
 {
-	double t = now();
+	double t;
 
-	if (geteuid() != 0)
-		skip_all("needs root");
-	if (unshare(CLONE_NEWNET) == -1)
-		skip_all("no network namespace");
+	close_keep(ns_host());
+	t = now();
 	works(nft_open(&e), "libnftables is there");
 	(void)printf("# ms: libnftables opened %.2f\n", now() - t);
 	keys();
