@@ -22,6 +22,9 @@
 #   - `world` is taken before and after: a mount, cgroup, process, link, nft
 #     table or registry entry that the test left behind fails it.
 #
+# With netlib.sh and T_NET=1 (or T_NET_create=1, for that case) it runs in a
+# network namespace of its own as well, beside other hosts: see there.
+#
 # Set by the caller: PATH (the tested programs first), JAIL_PREFIX (where they
 # are installed), JAIL_TEST_SCALE (timeouts are multiplied by it).
 
@@ -72,6 +75,7 @@ t_broken()
 t_enter()
 {
 	T_DIR=$PWD
+	eval "T_NET=\${T_NET_$1-\${T_NET-}}"
 	if [ -z "${T_INNER-}" ]; then
 		cg=$(t_cgroup2_dir)
 		[ -n "$cg" ] || t_broken "no cgroup2 mount"
@@ -82,6 +86,7 @@ t_enter()
 		echo $$ >"$T_CG/cgroup.procs" || t_broken "enter $T_CG"
 		flags=-m
 		[ "$JAIL_TEST_CGNS" = 0 ] || flags="-m -C"
+		[ -z "$T_NET" ] || flags="$flags -n"
 		export T_CG
 		T_INNER=1
 		export T_INNER
@@ -115,6 +120,7 @@ t_enter()
 	umask 022
 	# jail(8) warns when every user of the host can reach a root.
 	chmod 700 "$T_DIR"
+	[ -z "$T_NET" ] || n_hosts
 	world >.t_before
 }
 
@@ -129,6 +135,7 @@ t_controllers()
 t_leave()
 {
 	[ "$T_USER_WORLD" = on ] || return 0
+	[ -z "$T_NET" ] || n_stop
 	t_unchanged "after the test"
 }
 
@@ -177,6 +184,7 @@ world()
 	if command -v nft >/dev/null; then
 		nft list tables 2>/dev/null
 	fi
+	[ -z "${T_NET-}" ] || world_net
 	if [ -d /run/jail ]; then
 		# The registry's own files stay: an empty index, the lock, the
 		# last number.

@@ -17,9 +17,12 @@ setup()
 	mkdir -p bin
 	cat >setup <<-EOF
 	#!/bin/sh
-	exec env -i PATH="$PWD/bin" /bin/sh "$top/tools/setup" "\$@"
+	exec env -i PATH="$PWD/bin" SETUP_ROOT="$PWD/machine" \
+	    /bin/sh "$top/tools/setup" "\$@"
 	EOF
 	chmod 755 setup
+	mkdir -p machine/usr/sbin
+	ln -s "$(command -v rm)" "$(command -v chmod)" bin/
 }
 
 debian()
@@ -111,6 +114,29 @@ not_debian_body()
 	atf_check ./setup build
 }
 
+atf_test_case no_daemons
+no_daemons_head()
+{
+	atf_set descr "no service starts because the tests want its package"
+}
+no_daemons_body()
+{
+	debian 0
+	policy=machine/usr/sbin/policy-rc.d
+	fake apt-get "[ ! -x $policy ] || $policy || echo \"policy \$?\" >>apt.log"
+	atf_check -o ignore ./setup check
+	atf_check -o inline:"policy 101\n" cat apt.log
+	[ ! -e $policy ] || atf_fail "it stayed"
+	atf_check -o ignore ./setup build
+	atf_check -o inline:"policy 101\n" cat apt.log
+	# The administrator's own is left alone.
+	printf '#!/bin/sh\nexit 5\n' >$policy
+	chmod 755 $policy
+	atf_check -o ignore ./setup check
+	atf_check -o match:"policy 5" cat apt.log
+	atf_check -o match:"exit 5" cat $policy
+}
+
 atf_test_case kinds
 kinds_head()
 {
@@ -133,5 +159,6 @@ atf_init_test_cases()
 	atf_add_test_case stale
 	atf_add_test_case no_root
 	atf_add_test_case not_debian
+	atf_add_test_case no_daemons
 	atf_add_test_case kinds
 }
