@@ -11,8 +11,8 @@
  *  6. Between that and exec it touches only: our own bounded readers of the
  *     jail's passwd and group, priv_enter, the terminal, its descriptors.
  *
- * No descriptor but 0-2 survives; none of them may be a directory; a terminal
- * is never the host's.  What the jail's root can do meanwhile is to signal or
+ * No descriptor but 0-2 survives; none of them may be a directory, a namespace
+ * or another handle of the kernel's; a terminal is never the host's.  What the jail's root can do meanwhile is to signal or
  * stop the child (CAP_KILL over its user namespace): then the command does not
  * run, and whoever waits for it outside is still free to give up.
  */
@@ -21,10 +21,12 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -37,6 +39,7 @@
 #include "life/env.h"
 #include "life/user.h"
 #include "linux/proc.h"
+#include "linux/uapi.h"
 
 struct entrant {
 	const struct enter_jail *j;
@@ -239,6 +242,21 @@ clone_into(const struct entrant *n, int *pidfd, struct jerr *e)
 	return pid;
 }
 
+/*
+ * What has no type is none of the file systems': pidfds, rings, and whatever
+ * else is a handle on the kernel (R8).  Namespaces and, since 6.9, pidfds have
+ * a file system of their own.
+ */
+static bool
+is_handle(int fd, const struct stat *st)
+{
+	struct statfs fs;
+
+	return (st->st_mode & S_IFMT) == 0 ||
+	    (fstatfs(fd, &fs) == 0 &&
+		(fs.f_type == NSFS_MAGIC || fs.f_type == PID_FS_MAGIC));
+}
+
 static int
 check_stdio(const struct enter_cmd *c, struct jerr *e)
 {
@@ -247,9 +265,16 @@ check_stdio(const struct enter_cmd *c, struct jerr *e)
 	for (int i = 0; i < 3; i++) {
 		if (c->fd[i] == -1)
 			continue;
-		if (fstat(c->fd[i], &st) == 0 && S_ISDIR(st.st_mode))
+		if (fstat(c->fd[i], &st) == -1)
+			return jerr_sys(e, "descriptor %d", i);
+		if (S_ISDIR(st.st_mode))
 			return jerr_set(e, EPERM,
 			    "descriptor %d is a directory of the host", i);
+		if (is_handle(c->fd[i], &st))
+			return jerr_set(e, EPERM,
+			    "descriptor %d is not a file, pipe, socket or "
+			    "device",
+			    i);
 		/* R13: the pty takes its place, or it does not go inside. */
 		if ((c->tty == NULL || !c->tty->is_tty[i]) && isatty(c->fd[i]))
 			return jerr_set(e, EPERM,

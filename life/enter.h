@@ -60,7 +60,7 @@ struct enter_child {
  * -1 is returned then: raw mode must not hide it).  The jail's root can stop it
  * before: a signal on sigfd and the end of timeout_ms kill it; e says
  * "interrupted by signal N" (EINTR), "timed out" (ETIMEDOUT).  Refuses
- * directories among the descriptors (R6).
+ * directories and namespaces among the descriptors (R6, R8).
  */
 int enter_start(const struct enter_jail *j, const struct enter_cmd *c,
     struct enter_child *out, struct jerr *e);

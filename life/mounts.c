@@ -156,8 +156,6 @@ check_target(
 		return 0;
 	if (fd == -1)
 		return -1;
-	if (want_dir && !is_dir(fd) && en->automatic)
-		return 0;
 	if (want_dir != is_dir(fd))
 		return jerr_set(e, want_dir ? ENOTDIR : EISDIR, "%s: %s/%s: %s",
 		    en->where, m->given, en->rel,

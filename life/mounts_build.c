@@ -222,18 +222,12 @@ fill_dev(struct build *b, const struct mnt *en, struct jerr *e)
 static int
 find_target(struct build *b, const struct mnt *en, struct jerr *e)
 {
-	auto_close int fd = mounts_open_target(
-	    b->m, en->where, b->top, en->rel, e);
-	struct stat st;
+	int fd = mounts_open_target(b->m, en->where, b->top, en->rel, e);
 
 	if (fd == -1 && en->automatic &&
-	    (e->code == ENOENT || e->code == ENOTDIR || en->kind == FSK_FDESC))
+	    (e->code == ENOENT || en->kind == FSK_FDESC))
 		return -2;
-	if (fd == -1)
-		return -1;
-	if (en->automatic && (fstat(fd, &st) == -1 || !S_ISDIR(st.st_mode)))
-		return -2;
-	return take_fd(&fd);
+	return fd;
 }
 
 /*

@@ -11,4 +11,8 @@
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 
+#ifndef PID_FS_MAGIC /* 6.9: pidfds are files of this file system */
+#define PID_FS_MAGIC 0x50494446
+#endif
+
 #endif

@@ -327,6 +327,21 @@ links_test()
 	atf_check -s exit:1 -e match:"is a symbolic link" \
 	    jail -c name=web path="$PWD/root" persist \
 	    exec.consolelog="$PWD/root/var/log/console"
+	# A file in the place of a directory is somebody's work too; a root
+	# without the directory is a root without the mount.
+	for d in proc sys; do
+		rmdir "root/$d"
+		touch "root/$d"
+		atf_check -s exit:1 -e match:"$PWD/root/$d: Not a directory" \
+		    jail -c name=web path="$PWD/root" persist
+		atf_check jail -q -c name=web path="$PWD/root" persist \
+		    "mount.no${d}fs"
+		atf_check jail -R web
+		rm "root/$d"
+		atf_check jail -q -c name=web path="$PWD/root" persist
+		atf_check jail -R web
+		mkdir "root/$d"
+	done
 	[ "$(find host)" = "$(printf 'host\nhost/sys')" ] ||
 	    atf_fail "something was made in host"
 }
@@ -402,6 +417,20 @@ descriptors_test()
 	done
 	atf_check -s exit:1 -e match:"descriptor 0 is a directory" \
 	    sh -c "exec jail -q -c path=$PWD/root command=/bin/true </etc"
+	for t_ns in mnt net user pid_for_children; do
+		atf_check -s exit:1 -e match:"descriptor 0 is not a file" \
+		    sh -c "exec jexec web true </proc/self/ns/$t_ns"
+		atf_check -s exit:1 -e match:"descriptor 1 is not a file" \
+		    sh -c "exec jexec web true 1</proc/self/ns/$t_ns"
+	done
+	atf_check -s exit:1 -e match:"descriptor 0 is not a file" sh -c \
+	    "exec jail -q -c path=$PWD/root command=true </proc/self/ns/net"
+	# pidfd_open(2)
+	atf_check -s exit:1 -e match:"descriptor 0 is not a file" perl \
+	    -e 'use POSIX; dup2(syscall(434, $$ + 0, 0), 0); exec @ARGV' \
+	    jexec web true
+	echo data >data
+	atf_check -o inline:"data\n" jexec web cat <data
 	atf_check -o inline:"0\n1\n2\n3\n" sh -c \
 	    'exec jexec web ls /proc/self/fd 3</ 7</etc 9</proc/self/ns/mnt'
 	atf_check jail -R web
@@ -499,6 +528,16 @@ names_test()
 	for n in "$t_esc" "$(printf 'a\nb')" ../x a/b .; do
 		atf_check -s exit:1 -e not-empty \
 		    jail -c name="$n" path="$PWD/root" persist
+	done
+	# FreeBSD takes any name that is no other jail's number.
+	for n in -x --help "a b" 'a"b' "a;b"; do
+		atf_check jail -q -c name="$n" path="$PWD/root" persist
+		atf_check -o inline:"$n\n" jls name
+		atf_check -o inline:"$n\n" jls -j "$n" name
+		atf_check jexec -- "$n" true
+		atf_check jail -q -m name="$n" meta=x
+		atf_check jail -q -R -- "$n"
+		t_no_jails || atf_fail "$n is still there"
 	done
 	start meta="$t_esc"
 	atf_check -s exit:1 -e not-empty \
