@@ -102,6 +102,9 @@ index_load(struct reg *r, bool write, struct index_text *ix, struct jerr *e)
 	default:
 		break;
 	}
+	/* A file without a byte is no text at all. */
+	if (b.s == NULL)
+		goto empty;
 	ix->s = take_ptr(b.s);
 	return 0;
 empty:
@@ -126,7 +129,7 @@ row_head(const char *s, int *state, int *jid, const char **uuid8)
 	if (n > REG_JID_MAX || *end != ' ' || strnlen(end, 10) < 10 ||
 	    end[9] != ' ')
 		return false;
-	*state = s[0];
+	*state = (unsigned char)s[0];
 	*jid = (int)n;
 	*uuid8 = end + 1;
 	return true;
@@ -374,7 +377,7 @@ row_look_for(const struct index_text *ix, int jid, const char *uuid8)
 	size_t off = 0;
 	int state, n;
 
-	for (; *p != '\0'; p = strchr(p, '\n') + 1)
+	for (; *p != '\0'; p = text_next(p))
 		if (*p != '-' && row_head(p, &state, &n, &u) && n == jid &&
 		    memcmp(u, uuid8, 8) == 0)
 			off = (size_t)(p - ix->s);
@@ -428,7 +431,7 @@ index_kill_others(struct reg *r, int jid, size_t keep, struct jerr *e)
 
 	if (index_load(r, true, &ix, e) == -1)
 		return -1;
-	for (p = ix.s + ix.body; *p != '\0' && rc == 0; p = strchr(p, '\n') + 1)
+	for (p = ix.s + ix.body; *p != '\0' && rc == 0; p = text_next(p))
 		if (*p != '-' && row_head(p, &state, &n, &u) && n == jid &&
 		    (size_t)(p - ix.s) != keep)
 			rc = put_letter(r, ix.fd, (size_t)(p - ix.s), 0, e);

@@ -149,7 +149,7 @@ record_at(const struct journal_text *t, int n, int *count)
 	size_t off = 0;
 	int i = 0;
 
-	for (; *p != '\0'; p = strchr(p, '\n') + 1, i++)
+	for (; *p != '\0'; p = text_next(p), i++)
 		if (i == n)
 			off = (size_t)(p - t->s);
 	*count = i;
@@ -279,11 +279,10 @@ reg_journal_read(
 	v = calloc((size_t)count + 1, sizeof(*v));
 	if (v == NULL)
 		return jerr_sys(e, "registry");
-	for (const char *p = t.s + t.body, *end; *p != '\0'; p = end + 1, i++) {
-		end = strchr(p, '\n');
+	for (const char *p = t.s + t.body; *p != '\0'; p = text_next(p), i++) {
 		if (p[0] != '+' || p[1] != ' ')
 			continue;
-		if (add_record(&v[n], i, p + 2, (size_t)(end - p - 2)) == -1) {
+		if (add_record(&v[n], i, p + 2, strcspn(p + 2, "\n")) == -1) {
 			reg_records_free(v, n);
 			return jerr_sys(e, "registry");
 		}

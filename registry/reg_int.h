@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -52,6 +53,14 @@ int reg_open_file(struct reg *r, const char *name, int flags, struct jerr *e);
 /* Appends s with control characters, backslash and DEL as \ooo. */
 int reg_escape(struct strbuf *b, const char *s);
 /* str_unescape_octal undoes it. */
+
+/* Where the line after that of p begins; the end, when there is none. */
+static inline const char *
+text_next(const char *p)
+{
+	p += strcspn(p, "\n");
+	return *p != '\0' ? p + 1 : p;
+}
 
 /* ---- index.c ---- */
 

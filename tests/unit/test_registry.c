@@ -521,6 +521,17 @@ test_other_boot(void)
 	(void)release(j);
 	reg_close(r);
 
+	put_file(dir, "index", "", O_TRUNC);
+	r = reg_open(dir, false, &e);
+	is_int(count(r), 0, "a reader of an empty file sees no jails");
+	reg_close(r);
+	r = open_rw(dir);
+	is_int(count(r), 0, "a writer neither");
+	j = want(r, 0, "new", &e);
+	ok(j != NULL, "and makes some");
+	(void)release(j);
+	reg_close(r);
+
 	put_file(dir, "index", "index 99 ", O_TRUNC);
 	put_file(dir, "index", boot, O_APPEND);
 	put_file(dir, "index", "\nA what=ever\n", O_APPEND);
