@@ -9,6 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The macros are for the callers. */
+#undef jerr_set
+#undef jerr_sys
+#undef jerr_wrap
+
 int
 jerr_set(struct jerr *e, int code, const char *fmt, ...)
 {

@@ -32,4 +32,9 @@ int jerr_sys(struct jerr *e, const char *fmt, ...)
 int jerr_wrap(struct jerr *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Says to compilers and analysers what the comment says: always -1. */
+#define jerr_set(...) ((void)(jerr_set)(__VA_ARGS__), -1)
+#define jerr_sys(...) ((void)(jerr_sys)(__VA_ARGS__), -1)
+#define jerr_wrap(...) ((void)(jerr_wrap)(__VA_ARGS__), -1)
+
 #endif

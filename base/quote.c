@@ -13,12 +13,10 @@ quote_word(struct strbuf *b, const char *s)
 
 	if (s[0] == '\0')
 		return strbuf_puts(b, "\"\"");
-	if (strchr(s, '\'') != NULL)
-		quote = '"';
-	else if (strchr(s, '"') != NULL)
-		quote = '\'';
-	else if (strpbrk(s, " \t") != NULL)
-		quote = '"';
+	if (strpbrk(s, "\" \t'") != NULL)
+		quote = strchr(s, '"') != NULL && strchr(s, '\'') == NULL ?
+		    '\'' :
+		    '"';
 	if (quote != '\0' && strbuf_putc(b, quote) == -1)
 		return -1;
 	for (; *s != '\0'; s++) {

@@ -223,7 +223,8 @@ verbose_jail(const struct jls *j, struct jailparam *jp, unsigned njp)
 	char *t[V_COUNT] = { NULL };
 	const char *state;
 
-	for (unsigned i = V_JID; i < njp; i++) {
+	(void)njp; /* V_COUNT */
+	for (unsigned i = V_JID; i < V_COUNT; i++) {
 		t[i] = jailparam_export(&jp[i]);
 		if (t[i] == NULL)
 			goto out;

@@ -205,11 +205,12 @@ set_params(const struct jailparam *jp, unsigned njp, struct iovec *iov,
 		names[i] = flag ? bool_name(&jp[i]) : strdup(jp[i].jp_name);
 		if (names[i] == NULL)
 			return lib_fail(errno, "malloc: %s", strerror(errno));
-		iov[2 * i] = (struct iovec) { names[i], strlen(names[i]) + 1 };
+		iov[2 * (size_t)i] = (struct iovec) { names[i],
+			strlen(names[i]) + 1 };
 		if (flag)
-			iov[2 * i + 1] = (struct iovec) { NULL, 0 };
+			iov[2 * (size_t)i + 1] = (struct iovec) { NULL, 0 };
 		else
-			fill_value(&jp[i], &iov[2 * i + 1]);
+			fill_value(&jp[i], &iov[2 * (size_t)i + 1]);
 	}
 	iov[n] = (struct iovec) { errmsg, sizeof(errmsg) };
 	iov[n + 1] = (struct iovec) { message, sizeof(message) };

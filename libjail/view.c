@@ -291,10 +291,17 @@ keyed_text(const struct lib_view *v, const struct lib_type *t,
 static int
 kernel_number(const char *release)
 {
-	unsigned a = 0, b = 0, c = 0;
+	unsigned long part[3] = { 0 };
+	char *end = (char *)(uintptr_t)release;
 
-	(void)sscanf(release, "%u.%u.%u", &a, &b, &c);
-	return (int)(a * 100000 + (b % 100) * 1000 + c % 1000);
+	for (size_t i = 0; i < nitems(part); i++) {
+		part[i] = strtoul(end, &end, 10);
+		if (*end != '.')
+			break;
+		end++;
+	}
+	return (int)((part[0] % 1000) * 100000 + (part[1] % 100) * 1000 +
+	    part[2] % 1000);
 }
 
 /* Values that no file holds; 1 when id is none of them. */

@@ -24,8 +24,8 @@ ns_write_maps(int procfd, pid_t pid, uint32_t base, struct jerr *e)
 	static const char *const files[] = { "uid_map", "gid_map" };
 	char path[64], line[64];
 
-	(void)snprintf(
-	    line, sizeof(line), "0 %u %u\n", (unsigned)base, IDMAP_COUNT);
+	(void)snprintf(line, sizeof(line), "0 %u %u\n", (unsigned)base,
+	    (unsigned)IDMAP_COUNT);
 	for (size_t i = 0; i < nitems(files); i++) {
 		(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, files[i]);
 		if (io_write_file(procfd, path, line) == -1)

@@ -297,7 +297,7 @@ parse_rule(char *const *words, int n, struct devfs_rule *rule, char buf[256])
 	unsigned seen = 0;
 
 	for (int i = 0; i < n; i++) {
-		const char *arg = NULL;
+		const char *arg = "";
 		int w;
 
 		for (w = 0; w < W_COUNT; w++)

@@ -274,7 +274,7 @@ int
 pf_read_to_port(struct pf_lex *l, struct pf_rule *r)
 {
 	struct pf_ports *v;
-	unsigned lo, hi;
+	unsigned lo = 0, hi = 0;
 
 	if (pf_is(l, "=") && pf_next(l) == -1)
 		return -1;

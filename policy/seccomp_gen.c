@@ -125,8 +125,8 @@ static uint32_t
 half_offset(const struct seccomp_clause *c)
 {
 	/* Both machines are little-endian. */
-	return (uint32_t)(offsetof(struct seccomp_data, args) + 8u * c->arg +
-	    (c->high ? 4u : 0u));
+	return (uint32_t)(offsetof(struct seccomp_data, args) +
+	    8 * (size_t)c->arg + (c->high ? 4u : 0u));
 }
 
 static bool
