@@ -3,6 +3,7 @@
 #	make                    build into build/out
 #	make check              build, run every test        [T=name: one]
 #	make check-vm           the same in a Debian 12 machine [T=name: one]
+#	make lint               what the analysers say (minutes)
 #	make demo               a jail from jail.conf, shown
 #	make bench              measured beside the bare kernel work and others
 #	make install            PREFIX=/usr/local DESTDIR=
@@ -47,6 +48,14 @@ check:
 	@$(MAKE) -s check-build
 	@tests/run "$(CHECK)" "$(CHECKPREFIX)" $(T)
 
+# What is quick of it is in `make check' as well (lint_test).
+lint:
+	@tools/setup lint
+	@tools/check-layers
+	@tools/check-format
+	@tools/check-cppcheck
+	@tools/check-analysers build/lint
+
 check-vm:
 	@tools/setup vm
 	@$(MAKE) -s build check-build PREFIX=/usr/local
@@ -76,5 +85,5 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: all build check-build demo-build check check-vm demo bench install \
+.PHONY: all build check-build demo-build check lint check-vm demo bench install \
 	uninstall clean distclean

@@ -97,6 +97,17 @@ clang_body()
 	atf_check "$top/tools/check-clang"
 }
 
+atf_test_case cppcheck
+cppcheck_head()
+{
+	atf_set descr "cppcheck has nothing to say about any file"
+	atf_set require.progs cppcheck
+}
+cppcheck_body()
+{
+	atf_check "$top/tools/check-cppcheck"
+}
+
 atf_test_case format
 format_head()
 {
@@ -115,6 +126,7 @@ format_body()
 atf_init_test_cases()
 {
 	atf_add_test_case clang
+	atf_add_test_case cppcheck
 	atf_add_test_case format
 	atf_add_test_case layers
 	atf_add_test_case layers_can_fail

@@ -145,7 +145,7 @@ kinds_head()
 kinds_body()
 {
 	debian 0
-	for kind in build demo check vm bench; do
+	for kind in build demo check lint vm bench; do
 		atf_check -o match:'installing: gcc' ./setup $kind
 	done
 	atf_check -s exit:2 -e match:usage: ./setup other
