@@ -158,6 +158,7 @@ load(struct lib_view *v, const struct reg_row *row, struct jerr *e)
 
 	v->row = *row;
 	v->row.path = v->row.hostname = v->row.ip4 = NULL;
+	v->row.claim = NULL;
 	v->row.name = v->name = strdup(row->name);
 	if (v->name == NULL)
 		return jerr_sys(e, "libjail");

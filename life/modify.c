@@ -6,15 +6,19 @@
  */
 #include "life/modify.h"
 
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "life/net.h"
+#include "life/net_change.h"
 #include "life/persist.h"
 #include "life/recover.h"
 #include "life/running.h"
@@ -219,27 +223,124 @@ store(struct reg *reg, const struct reg_row *row, const struct jail_conf *old,
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	struct jerr ignored = JERR_INIT;
+	struct reg_snapshot s;
 	struct reg_jail *j;
 	int r;
 
-	j = reg_peek(reg, row, e);
+	/* The row as it is now: its addresses may have changed. */
+	if (reg_snapshot(reg, &s, e) == -1)
+		return -1;
+	row = reg_find_jid(&s, row->jid);
+	j = row != NULL ? reg_peek(reg, row, e) : NULL;
+	if (row == NULL)
+		(void)jerr_set(e, ESRCH, "gone meanwhile");
+	reg_snapshot_free(&s);
 	if (j == NULL)
 		return -1;
 	if (conf_save(now, &text) == -1) {
 		reg_jail_put(j);
 		return jerr_set(e, ENOMEM, "out of memory");
 	}
-	r = reg_params_write(reg, row->jid, strbuf_str(&text), e);
+	r = reg_params_write(reg, reg_jail_row(j)->jid, strbuf_str(&text), e);
 	if (r == 0) {
 		r = reg_update(j, conf_str(now, P_NAME), NULL,
 		    conf_str(now, P_HOST_HOSTNAME), NULL, 0, 0, e);
 		strbuf_free(&text);
 		if (r == -1 && conf_save(old, &text) == 0)
-			(void)reg_params_write(
-			    reg, row->jid, strbuf_str(&text), &ignored);
+			(void)reg_params_write(reg, reg_jail_row(j)->jid,
+			    strbuf_str(&text), &ignored);
 	}
 	reg_jail_put(j);
 	return r;
+}
+
+/* ---- the network ---- */
+
+static const enum param_id net_params[] = {
+	P_IP4_ADDR,
+	P_IP6_ADDR,
+	P_IP4_SADDRSEL,
+	P_IP6_SADDRSEL,
+	P_NAT,
+	P_RDR,
+	P_BINAT,
+};
+
+static bool
+asks_net(const struct jail_conf *c)
+{
+	for (size_t i = 0; i < nitems(net_params); i++)
+		if (conf_isset(c, net_params[i]))
+			return true;
+	return false;
+}
+
+/* Which sockets may be made was decided when pid 1 was: a family cannot come
+ * to a jail that has none of it. */
+static int
+check_families(
+    const struct running *r, const struct jail_conf *now, struct jerr *e)
+{
+	if (!r->cf->ip4 && addr_mode(now, AF_INET) == JSYS_NEW)
+		return jerr_set(
+		    e, EINVAL, "ip4 cannot be changed after creation");
+	if (!r->cf->ip6 && addr_mode(now, AF_INET6) == JSYS_NEW)
+		return jerr_set(
+		    e, EINVAL, "ip6 cannot be changed after creation");
+	return 0;
+}
+
+struct net_said {
+	void (*note)(void *, const char *);
+	void *arg;
+	struct strv put, note_lines;
+};
+
+static void
+say(struct net_said *s, const char *name)
+{
+	char text[JERR_MSGLEN];
+
+	for (size_t i = 0; i < s->put.n + s->note_lines.n; i++) {
+		bool was_put = i < s->put.n;
+
+		(void)snprintf(text, sizeof(text),
+		    was_put ? "%s: put back: %s" : "%s: %s", name,
+		    was_put ? s->put.v[i] : s->note_lines.v[i - s->put.n]);
+		if (s->note != NULL)
+			s->note(s->arg, text);
+	}
+	strv_free(&s->put);
+	strv_free(&s->note_lines);
+}
+
+/* The stack is changed, or mended where nothing is asked. */
+static int
+change_net(struct reg *reg, const struct reg_row *row, const struct running *r,
+    const struct jail_conf *now, bool asked, struct net_said *said,
+    struct jerr *e)
+{
+	if (r->cf->net == NS_HOST ||
+	    (!net_wanted(&r->params) && !net_wanted(now)))
+		return 0;
+	if (check_families(r, now, e) == -1)
+		return -1;
+	return net_change(
+	    reg, row, r, now, asked, &said->put, &said->note_lines, e);
+}
+
+/* The change could not be stored: back to what is. */
+static void
+change_back(struct reg *reg, const struct reg_row *row, const struct running *r,
+    bool asked)
+{
+	struct net_said quiet = { .note = NULL };
+	struct jerr ignored = JERR_INIT;
+
+	if (asked)
+		(void)change_net(
+		    reg, row, r, &r->params, true, &quiet, &ignored);
+	say(&quiet, "");
 }
 
 int
@@ -248,8 +349,10 @@ modify_jail(struct reg *reg, const struct reg_row *row,
     struct jerr *e)
 {
 	struct jail_conf now = JAIL_CONF_INIT;
+	struct net_said said = { .note = note, .arg = arg };
+	bool asked = asks_net(c);
 	struct running r;
-	int result = -1;
+	int result = -1, net;
 
 	if (reg_lock(reg, e) == -1)
 		return -1;
@@ -257,12 +360,18 @@ modify_jail(struct reg *reg, const struct reg_row *row,
 		reg_unlock(reg);
 		return -1;
 	}
-	if (check(&r, c, e) == 0 && conf_copy(&now, &r.params) == 0 &&
-	    merge(&now, c, e) == 0 && conf_check_whole(&now, e) == 0 &&
-	    store(reg, row, &r.params, &now, e) == 0 &&
-	    set_uts(&r, c, e) == 0 && set_persist(&r, c, e) == 0)
-		result = 0;
-	else if (e->msg[0] == '\0')
+	net = check(&r, c, e) == 0 && conf_copy(&now, &r.params) == 0 &&
+		merge(&now, c, e) == 0 && conf_check_whole(&now, e) == 0 ?
+	    change_net(reg, row, &r, &now, asked, &said, e) :
+	    -1;
+	if (net != -1) {
+		if (store(reg, row, &r.params, &now, e) == -1)
+			change_back(reg, row, &r, asked);
+		else if (set_uts(&r, c, e) == 0 && set_persist(&r, c, e) == 0)
+			result = 0;
+	}
+	say(&said, row->name);
+	if (result == -1 && e->msg[0] == '\0')
 		(void)jerr_set(e, ENOMEM, "out of memory");
 	if (result == 0 && note != NULL && conf_isset(c, P_SECURELEVEL) &&
 	    conf_int(c, P_SECURELEVEL) > 0)

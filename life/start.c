@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "life/output.h"
 #include "life/step_exec.h"
+#include "life/step_net.h"
 #include "life/undo.h"
 #include "life/walk.h"
 #include "linux/msg.h"
@@ -35,6 +36,7 @@ static const struct step start_rows[] = {
 	{ "reserve", STEP_KERNEL, NULL, step_reserve },
 	{ "expand", STEP_TOOL, waits_for_jid, step_expand },
 	{ "exec.prepare", STEP_TOOL, NULL, step_exec_prepare },
+	{ "addresses", STEP_KERNEL, has_net, step_addresses },
 	{ "root", STEP_KERNEL, NULL, step_root },
 	{ "mounts", STEP_KERNEL, NULL, step_mounts_parse },
 	{ "exec.prestart", STEP_TOOL, NULL, step_exec_prestart },
@@ -43,6 +45,11 @@ static const struct step start_rows[] = {
 	{ "cgroup", STEP_KERNEL, NULL, step_cgroup },
 	{ "namespaces", STEP_KERNEL, NULL, step_namespaces },
 	{ "limits", STEP_KERNEL, NULL, step_limits },
+	{ "links", STEP_KERNEL, has_net, step_links },
+	{ "shares", STEP_KERNEL, has_net, step_shares },
+	{ "rules", STEP_KERNEL, has_net, step_rules },
+	{ "routes", STEP_KERNEL, has_net, step_routes },
+	{ "resolver", STEP_TOOL, has_net, step_resolver },
 	{ "publish", STEP_KERNEL, NULL, step_publish },
 	{ "init", STEP_KERNEL, NULL, step_release_init },
 	{ "exec.created", STEP_TOOL, NULL, step_exec_created },

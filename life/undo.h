@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "registry/registry.h"
 
-/* Kinds of record that are written today. */
+/* Kinds of record that are written today; the network's are in life/net.h. */
 #define UNDO_CGROUP "cgroup" /* "jail/3.1234abcd", below the cgroup2 root */
 
 /* How long what was killed may take to be gone. */
@@ -20,6 +20,10 @@
  * error (EBUSY: processes that cannot be killed).
  */
 int undo_all(struct reg_jail *j, int pidfd, struct jerr *e);
+
+/* Some of them, in this order; the rest of the jail lives on. */
+int undo_records(struct reg_jail *j, int pidfd, struct reg_record *rec,
+    size_t n, struct jerr *e);
 
 /* undo_all, then free the jid.  When something is left, the jail stays in the
  * registry as dying, for the next command to try again.  Frees j. */

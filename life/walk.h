@@ -26,6 +26,8 @@ struct output {
 	int alive_r, alive_w; /* end of file on it: we are gone */
 };
 
+struct walk_net;
+
 struct walk {
 	const struct plan *plan; /* events and environment; NULL: jail_set(2) */
 	const char *name;	 /* for messages; rj's row once it is there */
@@ -48,7 +50,8 @@ struct walk {
 	int init_pidfd;
 	pid_t init;
 	uint64_t init_start;
-	int barrier; /* to C until it may exec jail-init */
+	int barrier;	      /* to C until it may exec jail-init */
+	struct walk_net *net; /* step_net.c's own; NULL: no addresses */
 	struct output out;
 	int consolelog;	  /* -1: none */
 	int sigfd;	  /* INT, TERM, HUP are read here, or -1 */

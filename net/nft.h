@@ -39,7 +39,8 @@ int nft_nat_there(struct jerr *e);
  * keys and data as nft(8) writes them; r and f are interval maps, so 10.0.0.0/8,
  * 0.0.0.0/0 and 8000-8080 stand in them:
  *
- *	own4	 end . ip			may leave by this host end
+ *	own4	 end . ip			may leave by this host end;
+ *						the link's index, not its name
  *	jail4	 ip				a jail's: may be forwarded to
  *	int4	 ip				internal: never from a wire
  *	hair	 end . end			a jail by its own redirection

@@ -8,12 +8,15 @@
  */
 #include "policy/confine.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <string.h>
 
 #include <linux/capability.h>
 
 #include "base/cleanup.h"
+#include "model/addr.h"
 #include "policy/seccomp.h"
 
 #define CAP(x) ((uint64_t)1 << CAP_##x)
@@ -55,7 +58,6 @@ static const struct {
 	{ P_SYSVSEM, JSYS_NEW },
 	{ P_SYSVSHM, JSYS_NEW },
 	{ P_ALLOW_SYSVIPC, false },
-	{ P_ALLOW_RAW_SOCKETS, false },
 	{ P_ALLOW_CHFLAGS, false },
 	{ P_ALLOW_MOUNT, false },
 	{ P_ALLOW_QUOTAS, false },
@@ -105,15 +107,33 @@ check_fixed(const struct jail_conf *c, struct jerr *e)
 static int
 confine_net(const struct jail_conf *c, struct confine *out, struct jerr *e)
 {
-	out->ip4 = conf_int(c, P_IP4) == JSYS_INHERIT;
-	out->ip6 = conf_int(c, P_IP6) == JSYS_INHERIT;
-	if (out->ip6 && !out->ip4)
+	bool host4 = addr_mode(c, AF_INET) == JSYS_INHERIT;
+	bool host6 = addr_mode(c, AF_INET6) == JSYS_INHERIT;
+	bool own4 = addr_mode(c, AF_INET) == JSYS_NEW;
+	bool own6 = addr_mode(c, AF_INET6) == JSYS_NEW;
+	bool raw = conf_bool(c, P_ALLOW_RAW_SOCKETS);
+
+	if (host6 && !host4)
 		return jerr_set(e, EINVAL,
 		    "ip6: inherit needs ip4 = inherit: "
 		    "an IPv6 socket speaks IPv4 as well");
-	/* Made before the user namespace, so nothing in it can be changed from
-	 * inside: an empty stack, lo up. */
-	out->net = out->ip4 ? NS_HOST : NS_FROZEN;
+	if (host4 && own6)
+		return jerr_set(e, EINVAL,
+		    "ip6.addr: a jail with the host's stack (ip4 = inherit) "
+		    "has no addresses of its own");
+	if (host4 && raw)
+		return jerr_set(e, EINVAL,
+		    "allow.raw_sockets: not with the host's stack: raw "
+		    "sockets there would see and forge all of it");
+	out->ip4 = host4 || own4;
+	out->ip6 = host6 || own6;
+	/*
+	 * Made before the user namespace, so nothing in it can be changed from
+	 * inside.  Raw sockets need the jail to own it; without CAP_NET_ADMIN
+	 * it cannot change it even so.
+	 */
+	out->raw = raw && (own4 || own6);
+	out->net = host4 ? NS_HOST : out->raw ? NS_JAIL : NS_FROZEN;
 	return 0;
 }
 
@@ -124,6 +144,8 @@ confine_caps(const struct jail_conf *c, const struct confine *out)
 
 	if (conf_bool(c, P_ALLOW_RESERVED_PORTS))
 		caps |= CAP(NET_BIND_SERVICE);
+	if (out->raw)
+		caps |= CAP(NET_RAW);
 	if (out->ipc == NS_JAIL)
 		caps |= CAP(IPC_OWNER);
 	/* sethostname asks for it over the UTS namespace; all else that it
@@ -156,6 +178,7 @@ confine_from_conf(
 	choice = (struct seccomp_choice) {
 		.ip4 = out->ip4,
 		.ip6 = out->ip6,
+		.raw = out->raw,
 		.statmount = conf_int(c, P_ENFORCE_STATFS) < 2,
 	};
 	return seccomp_build(

@@ -31,6 +31,7 @@ struct confine {
 	unsigned securebits; /* SECBIT_*, exactly */
 	bool no_new_privs;
 	bool ip4, ip6; /* may AF_INET, AF_INET6 sockets be made */
+	bool raw;      /* raw and packet sockets */
 	const struct priv_limit *limits; /* static, never freed */
 	size_t nlimits;
 	struct sock_filter filter[CONFINE_MAXFILTER]; /* the seccomp program */

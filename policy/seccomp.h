@@ -18,6 +18,7 @@
 /* What a jail's parameters can change. */
 struct seccomp_choice {
 	bool ip4, ip6;	/* sockets of AF_INET, AF_INET6 */
+	bool raw;	/* of AF_PACKET */
 	bool statmount; /* statmount, listmount */
 };
 
@@ -27,7 +28,7 @@ struct seccomp_choice {
  * arguments here are ints: the kernel never looks at the high half, and so
  * must we not, or a caller could set it and walk past.
  */
-enum seccomp_need { NEED_NONE, NEED_IP4, NEED_IP6 };
+enum seccomp_need { NEED_NONE, NEED_IP4, NEED_IP6, NEED_RAW };
 
 struct seccomp_clause {
 	uint8_t arg;   /* 0-5 */

@@ -40,13 +40,14 @@ static const struct seccomp_clause unshare_clauses[] = {
 
 /*
  * The families that FreeBSD's jails have, route(4) being netlink's.  Absent:
- * AF_ALG, AF_VSOCK, AF_PACKET and all that load modules; of netlink the packet
+ * AF_ALG, AF_VSOCK, AF_PACKET (but for allow.raw_sockets) and all that load modules; of netlink the packet
  * filter, audit, crypto, xfrm.  socketpair(2) goes by the same rule.
  */
 static const struct seccomp_clause socket_clauses[] = {
 	{ .arg = 0, EQ(AF_UNIX, ACT_ALLOW) },
 	{ .arg = 0, EQ(AF_INET, ACT_ALLOW), .need = NEED_IP4 },
 	{ .arg = 0, EQ(AF_INET6, ACT_ALLOW), .need = NEED_IP6 },
+	{ .arg = 0, EQ(AF_PACKET, ACT_ALLOW), .need = NEED_RAW },
 	{ .arg = 0, .negate = true, EQ(AF_NETLINK, ACT_EAFNOSUPPORT) },
 	{ .arg = 2, EQ(NETLINK_ROUTE, ACT_ALLOW) },
 	{ .arg = 2, EQ(NETLINK_SOCK_DIAG, ACT_ALLOW) },
@@ -115,6 +116,8 @@ seccomp_has(const struct seccomp_choice *c, uint8_t need)
 		return c->ip4;
 	case NEED_IP6:
 		return c->ip6;
+	case NEED_RAW:
+		return c->raw;
 	}
 	return false;
 }

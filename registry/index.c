@@ -184,6 +184,10 @@ row_parse(char *s, struct reg_row *row)
 	row->path = path;
 	row->hostname = host;
 	row->ip4 = s;
+	s += strcspn(s, ";");
+	if (*s != '\0')
+		*s++ = '\0';
+	row->claim = s;
 	return true;
 }
 
@@ -316,6 +320,9 @@ row_print(const struct reg_row *row, struct strbuf *b)
 		if (strbuf_putc(b, '\t') == -1 ||
 		    reg_escape(b, text[i] != NULL ? text[i] : "") == -1)
 			return -1;
+	if (row->claim != NULL && row->claim[0] != '\0' &&
+	    (strbuf_putc(b, ';') == -1 || reg_escape(b, row->claim) == -1))
+		return -1;
 	return strbuf_putc(b, '\n');
 }
 

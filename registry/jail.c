@@ -48,6 +48,7 @@ jail_free(struct reg_jail *j)
 	free(j->path);
 	free(j->hostname);
 	free(j->ip4);
+	free(j->claim);
 	free(j);
 }
 
@@ -81,6 +82,7 @@ jail_new(struct reg *r, const struct reg_row *row, struct jerr *e)
 	    set_str(&j->path, &j->row.path, row->path) == -1 ||
 	    set_str(&j->hostname, &j->row.hostname, row->hostname) == -1 ||
 	    set_str(&j->ip4, &j->row.ip4, row->ip4) == -1 ||
+	    set_str(&j->claim, &j->row.claim, row->claim) == -1 ||
 	    fstat(r->privfd, &st) == -1) {
 		(void)jerr_sys(e, "registry");
 		jail_free(j);
@@ -403,12 +405,12 @@ check_clash(struct reg_jail *j, const char *list, struct jerr *e)
 	if (reg_snapshot(j->r, &s, e) == -1)
 		return -1;
 	for (size_t i = 0; i < s.n && rc == 0; i++) {
-		if (s.rows[i].jid == j->row.jid || s.rows[i].ip4[0] == '\0')
+		if (s.rows[i].jid == j->row.jid || s.rows[i].claim[0] == '\0')
 			continue;
 		for (const char *p = list; *p != '\0' && rc == 0;) {
 			size_t len = strcspn(p, ",");
 
-			if (listed(s.rows[i].ip4, p, len))
+			if (listed(s.rows[i].claim, p, len))
 				rc = jerr_set(e, EADDRINUSE,
 				    "IPv%c addresses clash: "
 				    "%.*s is jail \"%s\"'s",
@@ -423,18 +425,26 @@ check_clash(struct reg_jail *j, const char *list, struct jerr *e)
 }
 
 int
-reg_addresses(struct reg_jail *j, const char *list, struct jerr *e)
+reg_addresses(
+    struct reg_jail *j, const char *ip4, const char *claim, struct jerr *e)
 {
+	struct reg_row row = j->row;
 	int rc;
 
-	if (str_eq(j->row.ip4, list))
+	if (str_eq(row.ip4, ip4) && str_eq(row.claim, claim))
 		return 0;
+	row.ip4 = ip4;
+	row.claim = claim;
 	if (reg_lock(j->r, e) == -1)
 		return -1;
-	rc = check_clash(j, list, e);
+	rc = check_clash(j, claim, e);
 	if (rc == 0)
-		rc = reg_update(j, NULL, NULL, NULL, list, 0, 0, e);
+		rc = update_locked(j, &row, e);
 	reg_unlock(j->r);
+	if (rc == 0 &&
+	    (set_str(&j->ip4, &j->row.ip4, ip4) == -1 ||
+		set_str(&j->claim, &j->row.claim, claim) == -1))
+		rc = jerr_sys(e, "registry");
 	return rc;
 }
 

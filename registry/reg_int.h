@@ -30,8 +30,8 @@ struct reg {
 
 struct reg_jail {
 	struct reg *r;
-	struct reg_row row; /* its strings are the four below */
-	char *name, *path, *hostname, *ip4;
+	struct reg_row row; /* its strings are those below */
+	char *name, *path, *hostname, *ip4, *claim;
 	int fd;	   /* the journal, with the walk lock on it */
 	dev_t dev; /* of private/, with jid and pid: who holds */
 	ino_t ino;

@@ -13,8 +13,8 @@
  *       <jid>.journal        records; its POSIX lock says that a walk is alive
  *
  * Index row: "S jid uuid8 pid start base\tname\tpath\thostname\tip4\n" with S
- * one of the state letters, ip4 the addresses of both families, IPv4 first, a
- * comma between them, without those that are the jail's alone (loopback); control characters, tab and backslash as \ooo.  A
+ * one of the state letters; after ip4, which is what jls shows, come ";" and the
+ * addresses that no other jail may have, of both families, a comma between; control characters, tab and backslash as \ooo.  A
  * row is added by one append under the lock; a state change overwrites the one
  * letter in place and needs no space; '-' is a dead row.  The first line is
  * "index FORMAT boot_id"; one of another boot is thrown away.  The file is
@@ -60,7 +60,8 @@ struct reg_row {
 	uint64_t start; /* its start time, field 22 of /proc/PID/stat */
 	uint32_t base;	/* first host id of the range; 0: users=inherit */
 	const char *name, *path, *hostname, *ip4; /* owned by the snapshot */
-	size_t offset;				  /* of the row in the index */
+	const char *claim; /* "10.0.0.1,fd00::1": nobody else's; likewise */
+	size_t offset;	   /* of the row in the index */
 };
 
 /* Visible and to be entered: being started by a live walk, or started. */
@@ -159,11 +160,12 @@ void reg_records_free(struct reg_record *r, size_t n);
 
 int reg_set_state(struct reg_jail *j, enum reg_state s, struct jerr *e);
 /*
- * The addresses that no other jail may have ("10.0.0.1,fd00::1", canonical),
- * checked and written under one lock: EADDRINUSE "IPv4 addresses clash:
- * 10.0.0.1 is jail \"web\"'s" (IPv6 likewise).
+ * What jls shows (ip4), and the addresses that no other jail may have
+ * ("10.0.0.1,fd00::1", canonical), checked and written under one lock:
+ * EADDRINUSE "IPv4 addresses clash: 10.0.0.1 is jail \"web\"'s" (IPv6 likewise).
  */
-int reg_addresses(struct reg_jail *j, const char *list, struct jerr *e);
+int reg_addresses(
+    struct reg_jail *j, const char *ip4, const char *claim, struct jerr *e);
 /* Put a new row for this jail (after rename, hostname, pid 1 known, ...): NULL
  * or 0 keeps what is there.  New row first, then the old one dies. */
 int reg_update(struct reg_jail *j, const char *name, const char *path,

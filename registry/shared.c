@@ -64,6 +64,11 @@ shared_store(struct reg *r, const struct strbuf *b, struct jerr *e)
 {
 	auto_close int fd = -1;
 
+	/* Nothing is shared any more. */
+	if (strchr(b->s, '\n')[1] == '\0')
+		return unlinkat(r->privfd, SHARED, 0) == 0 || errno == ENOENT ?
+		    0 :
+		    jerr_sys(e, "%s/private/" SHARED, r->path);
 	fd = openat(r->privfd, SHARED_NEW,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1 || io_write_all(fd, b->s, b->len) == -1 ||

@@ -234,11 +234,11 @@ old_test()
 	    cat rec
 	atf_check -o inline:'a b\n' -e ignore \
 	    jail -n x "$PWD/root" h "" /bin/echo 'a b'
-	# Each address goes to its family (which waits for the network).
-	atf_check -s exit:1 -e match:'ip4.addr: ' \
-	    jail "$PWD/root" h 10.0.0.1 /bin/true
+	# Each address goes to its family (loopback: nothing on the host).
+	atf_check -o match:' 127.0.0.9/' -e ignore \
+	    jail "$PWD/root" h 127.0.0.9 /bin/ip addr
 	atf_check -s exit:1 -e match:'ip6.addr: ' \
-	    jail "$PWD/root" h fd00::1 /bin/true
+	    jail "$PWD/root" h fd00::1::2 /bin/true
 }
 
 t_case spelled "a wrong address or rule is told at its place, all of them"

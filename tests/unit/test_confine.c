@@ -195,7 +195,6 @@ test_refused(void)
 		{ "children.max=1", "children.max" },
 		{ "sysvshm=inherit", "sysvshm" },
 		{ "sysvmsg=disable", "sysvmsg" },
-		{ "allow.raw_sockets", "allow.raw_sockets" },
 		{ "allow.mount", "allow.mount" },
 		{ "allow.keyrings", "allow.keyrings" },
 		{ "allow.compat32", "allow.compat32" },

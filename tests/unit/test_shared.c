@@ -80,14 +80,16 @@ test_users(struct reg *r, const struct reg_row *a, const struct reg_row *b)
 static void
 test_clash(struct reg_jail *a, struct reg_jail *b)
 {
-	is_int(reg_addresses(a, "10.0.0.1,fd00::1", &e), 0, "a's addresses");
-	is_str(reg_jail_row(a)->ip4, "10.0.0.1,fd00::1", "in its row");
-	is_int(reg_addresses(b, "10.0.0.10,fd00::1", &e), -1, "taken");
+	is_int(
+	    reg_addresses(a, "x", "10.0.0.1,fd00::1", &e), 0, "a's addresses");
+	is_str(reg_jail_row(a)->claim, "10.0.0.1,fd00::1", "in its row");
+	is_str(reg_jail_row(a)->ip4, "x", "beside what is shown");
+	is_int(reg_addresses(b, "x", "10.0.0.10,fd00::1", &e), -1, "taken");
 	is_int(e.code, EADDRINUSE, "as EADDRINUSE");
 	is_str(e.msg, "IPv6 addresses clash: fd00::1 is jail \"a\"'s", "said");
-	is_int(reg_addresses(b, "10.0.0.10", &e), 0, "whole words");
-	is_int(reg_addresses(a, "", &e), 0, "a has none");
-	is_int(reg_addresses(b, "10.0.0.1", &e), 0, "so b may");
+	is_int(reg_addresses(b, "x", "10.0.0.10", &e), 0, "whole words");
+	is_int(reg_addresses(a, "x", "", &e), 0, "a has none");
+	is_int(reg_addresses(b, "x", "10.0.0.1", &e), 0, "so b may");
 }
 
 static void

@@ -1,0 +1,498 @@
+/*
+ * jail -m and the network.  The records that a jail has and those it is to have
+ * are compared: what is missing is made first, then what is too much is taken
+ * back, by the same functions as at a start and at a removal.  Without a change
+ * the same walk mends: everything is made again where it is not there.
+ */
+#include "life/net_change.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "life/net.h"
+#include "life/undo.h"
+#include "net/nft.h"
+
+/* In the order in which a start makes them. */
+static const char *const kinds[] = {
+	UNDO_LINK,
+	UNDO_SHARE,
+	UNDO_FLOW,
+	UNDO_ELEM,
+	UNDO_ADDR,
+};
+enum { LINK, SHARE, FLOW, ELEM, ADDR, NKINDS };
+_Static_assert(NKINDS == nitems(kinds), "a name each");
+
+struct change {
+	struct reg *reg;
+	struct reg_jail *rj;
+	const struct running *r;
+	struct net net;
+	struct rtnl *host;
+	int netns;
+	struct reg_record *have;
+	size_t nhave;
+	struct strv want[NKINDS], fresh[NKINDS];
+	struct announce *ann; /* addresses that are new on a wire */
+	size_t nann;
+	struct strv *put, *note;
+};
+
+static int
+no_memory(struct jerr *e)
+{
+	return jerr_set(e, ENOMEM, "out of memory");
+}
+
+static bool
+listed(const struct strv *l, const char *text)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(l->v[i], text))
+			return true;
+	return false;
+}
+
+static bool
+had(const struct change *c, int kind, const char *text)
+{
+	for (size_t i = 0; i < c->nhave; i++)
+		if (str_eq(c->have[i].kind, kinds[kind]) &&
+		    str_eq(c->have[i].text, text))
+			return true;
+	return false;
+}
+
+static int
+kind_of(const struct reg_record *r)
+{
+	for (int k = 0; k < NKINDS; k++)
+		if (str_eq(kinds[k], r->kind))
+			return k;
+	return -1;
+}
+
+/* ---- what is wanted ---- */
+
+static int
+find_fresh(struct change *c, int kind, struct jerr *e)
+{
+	for (size_t i = 0; i < c->want[kind].n; i++)
+		if (!had(c, kind, c->want[kind].v[i]) &&
+		    strv_add(&c->fresh[kind], c->want[kind].v[i]) == -1)
+			return no_memory(e);
+	return 0;
+}
+
+static int
+want_links(struct change *c, struct jerr *e)
+{
+	for (size_t i = 0; i < c->net.nifs; i++) {
+		auto_strbuf struct strbuf rec = STRBUF_INIT;
+
+		if (net_rec_link(&c->net.ifs[i], &rec) == -1 ||
+		    strv_add(&c->want[LINK], strbuf_str(&rec)) == -1)
+			return no_memory(e);
+	}
+	return find_fresh(c, LINK, e);
+}
+
+static int
+want_rest(struct change *c, struct jerr *e)
+{
+	if (net_rec_shares(&c->net, &c->want[SHARE]) == -1 ||
+	    net_rec_flows(&c->net, &c->want[FLOW]) == -1 ||
+	    net_rec_addrs(&c->net, &c->want[ADDR]) == -1)
+		return no_memory(e);
+	if (c->want[SHARE].n != 0 &&
+	    net_share_foreign(&c->want[SHARE], e) == -1)
+		return -1;
+	return find_fresh(c, SHARE, e) == -1 || find_fresh(c, FLOW, e) == -1 ||
+		find_fresh(c, ADDR, e) == -1 ?
+	    -1 :
+	    0;
+}
+
+/* Only when the links stand: the elements name them by their index. */
+static int
+want_elems(struct change *c, struct jerr *e)
+{
+	if (net_rec_elems(&c->net, c->host, &c->want[ELEM], e) == -1)
+		return -1;
+	return find_fresh(c, ELEM, e);
+}
+
+/* Does anybody else have what comes new to a wire? */
+static int
+ask_neighbours(struct change *c, struct jerr *e)
+{
+	struct announce *all = NULL;
+	size_t n = 0, which = 0;
+	char text[IP_TEXT];
+	auto_close int fd = -1;
+	uint8_t mac[6];
+	int r;
+
+	if (net_announced(&c->net, &all, &n) == -1)
+		return no_memory(e);
+	c->ann = all;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < c->fresh[ADDR].n; k++) {
+			const char *rest = str_after(
+			    c->fresh[ADDR].v[k], ip_print(&all[i].ip, text));
+
+			if (rest != NULL && *rest == ' ') {
+				all[c->nann++] = all[i];
+				break;
+			}
+		}
+	if (c->nann == 0)
+		return 0;
+	fd = announce_probe(c->ann, c->nann, e);
+	if (fd == -1)
+		return -1;
+	r = announce_answer(fd, c->ann, c->nann, 50, &which, mac, e);
+	if (r != 1)
+		return r;
+	return jerr_set(e, EADDRINUSE,
+	    "ip%c.addr: %s is in use by %02x:%02x:%02x:%02x:%02x:%02x",
+	    c->ann[which].ip.family == 10 ? '6' : '4',
+	    ip_print(&c->ann[which].ip, text), mac[0], mac[1], mac[2], mac[3],
+	    mac[4], mac[5]);
+}
+
+/* ---- make ---- */
+
+static struct net_make
+making(struct change *c)
+{
+	return (struct net_make) { .n = &c->net,
+		.host = c->host,
+		.netns = c->netns,
+		.base = c->r->base,
+		.low_ports = conf_bool(&c->r->params, P_ALLOW_RESERVED_PORTS),
+		.ipv6 = c->net.primary[1] != -1,
+		.own = c->r->cf->net == NS_JAIL,
+		.put = c->put };
+}
+
+static int
+make_links(struct change *c, struct jerr *e)
+{
+	struct net_make m = making(c);
+
+	if (reg_journal_addv(
+		c->rj, UNDO_LINK, c->fresh[LINK].v, c->fresh[LINK].n, e) == -1)
+		return -1;
+	for (size_t i = 0; i < c->net.nifs; i++)
+		if (net_link_make(&m, &c->net.ifs[i], e) == -1)
+			return -1;
+	return net_inside_make(&m, true, e);
+}
+
+static int
+make_shares(struct change *c, struct jerr *e)
+{
+	struct net_share s = { .reg = c->reg,
+		.row = reg_jail_row(c->rj),
+		.check = true,
+		.put = c->put,
+		.note = c->note };
+	bool there;
+
+	if (reg_journal_addv(c->rj, UNDO_SHARE, c->fresh[SHARE].v,
+		c->fresh[SHARE].n, e) == -1)
+		return -1;
+	there = nft_table_there(e) != 0;
+	if (net_share_use(&s, c->want[SHARE].v, c->want[SHARE].n, e) == -1)
+		return -1;
+	if (!there && !listed(&c->fresh[SHARE], "table -"))
+		return net_refill(c->reg, c->r->jid, e);
+	return 0;
+}
+
+/* The elements that change their meaning under the same key go first; they
+ * stay in the journal until all is done, and come back if it is not. */
+static bool
+same_key(const char *a, const char *b)
+{
+	const char *ea = strrchr(a, '\t'), *eb = strrchr(b, '\t');
+
+	return ea != NULL && eb != NULL && ea - a == eb - b &&
+	    memcmp(a, b, (size_t)(ea - a)) == 0;
+}
+
+static int
+replaced(const struct change *c, struct strv *out)
+{
+	for (size_t i = 0; i < c->nhave; i++) {
+		if (kind_of(&c->have[i]) != ELEM ||
+		    listed(&c->want[ELEM], c->have[i].text))
+			continue;
+		for (size_t k = 0; k < c->fresh[ELEM].n; k++)
+			if (same_key(c->have[i].text, c->fresh[ELEM].v[k])) {
+				if (strv_add(out, c->have[i].text) == -1)
+					return -1;
+				break;
+			}
+	}
+	return 0;
+}
+
+static int
+elems_missing(const struct change *c, bool *missing, struct jerr *e)
+{
+	int n = net_elems_count(c->want[ELEM].v, c->want[ELEM].n, e);
+
+	*missing = n < (int)(c->want[ELEM].n - c->fresh[ELEM].n);
+	return n == -1 ? -1 : 0;
+}
+
+static int
+make_elems(struct change *c, struct jerr *e)
+{
+	auto_strv struct strv old = STRV_INIT;
+	struct jerr ignored = JERR_INIT;
+	bool missing = false;
+	const char *uuid8 = reg_jail_row(c->rj)->uuid8;
+
+	if (reg_journal_addv(c->rj, UNDO_FLOW, c->fresh[FLOW].v,
+		c->fresh[FLOW].n, e) == -1 ||
+	    reg_journal_addv(
+		c->rj, UNDO_ELEM, c->fresh[ELEM].v, c->fresh[ELEM].n, e) == -1)
+		return -1;
+	if (replaced(c, &old) == -1)
+		return no_memory(e);
+	if (elems_missing(c, &missing, e) == -1 ||
+	    net_undo_elems(old.v, old.n, e) == -1)
+		return -1;
+	if (!missing && c->fresh[ELEM].n == 0)
+		return 0;
+	if (net_elems_make(c->want[ELEM].v, c->want[ELEM].n, uuid8, e) == -1) {
+		(void)net_elems_make(old.v, old.n, uuid8, &ignored);
+		return -1;
+	}
+	if (missing)
+		(void)strv_add(c->put, "elements of the rules");
+	return 0;
+}
+
+static int
+make_addrs(struct change *c, struct jerr *e)
+{
+	struct net_make m = making(c);
+
+	if (reg_journal_addv(c->rj, UNDO_ADDR, c->fresh[ADDR].v,
+		c->fresh[ADDR].n, e) == -1 ||
+	    net_addrs_make(&m, e) == -1)
+		return -1;
+	return announce_send(c->ann, c->nann, e);
+}
+
+/* ---- take back ---- */
+
+/* An address or a link that the jail loses goes inside as well. */
+static int
+drop_inside(struct change *c, const struct reg_record *rec, struct jerr *e)
+{
+	struct net_make m = making(c);
+	char ip[IP_TEXT], end[RTNL_NAME];
+	struct ip a;
+
+	if (kind_of(rec) == LINK && sscanf(rec->text, "%15s", end) == 1) {
+		rtnl_link_del(c->host, end, true);
+		return rtnl_send(c->host, e);
+	}
+	if (kind_of(rec) == ADDR && sscanf(rec->text, "%45s", ip) == 1 &&
+	    ip_parse(ip, 0, &a) == 0)
+		return net_inside_drop(&m, &a, e);
+	return 0;
+}
+
+/* Records of ours that are not wanted (after) or that were new (roll-back). */
+static int
+take_back(struct change *c, bool roll_back, struct jerr *e)
+{
+	auto_free struct reg_record *now = NULL;
+	struct reg_record *rec = NULL;
+	size_t n = 0, some = 0;
+	int r = 0;
+
+	if (reg_journal_read(c->rj, &rec, &n, e) == -1)
+		return -1;
+	now = calloc(n + 1, sizeof(*now));
+	if (now == NULL)
+		r = no_memory(e);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		int k = kind_of(&rec[i]);
+		bool goes = k != -1 &&
+		    (roll_back ? listed(&c->fresh[k], rec[i].text) :
+				 !listed(&c->want[k], rec[i].text));
+
+		if (!goes)
+			continue;
+		now[some++] = rec[i];
+		r = drop_inside(c, &rec[i], e);
+	}
+	if (r == 0)
+		r = undo_records(c->rj, -1, now, some, e);
+	reg_records_free(rec, n);
+	return r;
+}
+
+/* ---- all of it ---- */
+
+static int
+apply(struct change *c, struct jerr *e)
+{
+	struct jerr ignored = JERR_INIT;
+
+	if (make_links(c, e) == 0 && make_shares(c, e) == 0 &&
+	    want_elems(c, e) == 0 && make_elems(c, e) == 0 &&
+	    make_addrs(c, e) == 0)
+		return take_back(c, false, e);
+	(void)take_back(c, true, &ignored);
+	return -1;
+}
+
+static int
+open_all(struct change *c, struct jerr *e)
+{
+	char path[64];
+
+	c->host = rtnl_open(-1, e);
+	if (c->host == NULL)
+		return -1;
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)c->r->init);
+	c->netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (c->netns == -1)
+		return jerr_sys(e, "network namespace");
+	return reg_journal_read(c->rj, &c->have, &c->nhave, e);
+}
+
+/* The row of the index: before is what it was, for the way back. */
+static int
+claim(struct change *c, const struct jail_conf *now, struct jerr *e)
+{
+	auto_strbuf struct strbuf shown = STRBUF_INIT;
+	auto_strbuf struct strbuf list = STRBUF_INIT;
+
+	if (net_claim(&c->net, &list) == -1 ||
+	    addr_show_first4(now, &shown) == -1)
+		return no_memory(e);
+	return reg_addresses(c->rj, strbuf_str(&shown), strbuf_str(&list), e);
+}
+
+static int
+run_change(struct change *c, const struct jail_conf *now, struct jerr *e)
+{
+	struct net_id id = { .jid = c->r->jid,
+		.name = reg_jail_row(c->rj)->name,
+		.uuid8 = c->r->uuid8 };
+	auto_free char *ip4 = strdup(reg_jail_row(c->rj)->ip4);
+	auto_free char *list = strdup(reg_jail_row(c->rj)->claim);
+	struct jerr ignored = JERR_INIT;
+
+	if (ip4 == NULL || list == NULL)
+		return no_memory(e);
+	if (open_all(c, e) == -1 ||
+	    net_plan(now, &id, c->host, &c->net, e) == -1 ||
+	    want_links(c, e) == -1 || want_rest(c, e) == -1 ||
+	    ask_neighbours(c, e) == -1 || claim(c, now, e) == -1)
+		return -1;
+	if (apply(c, e) == 0)
+		return 0;
+	(void)reg_addresses(c->rj, ip4, list, &ignored);
+	return -1;
+}
+
+static void
+change_free(struct change *c)
+{
+	net_free(&c->net);
+	rtnl_close(c->host);
+	close_keep(c->netns);
+	free(c->ann);
+	reg_records_free(c->have, c->nhave);
+	for (int k = 0; k < NKINDS; k++) {
+		strv_free(&c->want[k]);
+		strv_free(&c->fresh[k]);
+	}
+	reg_jail_put(c->rj);
+}
+
+int
+net_change(struct reg *reg, const struct reg_row *row, const struct running *r,
+    const struct jail_conf *now, bool asked, struct strv *put,
+    struct strv *note, struct jerr *e)
+{
+	struct change c = {
+		.reg = reg, .r = r, .netns = -1, .put = put, .note = note
+	};
+	int rc;
+
+	c.rj = reg_take(reg, row->jid, row->uuid8, e);
+	if (c.rj == NULL) {
+		if (asked || e->code != EWOULDBLOCK)
+			return -1;
+		*e = (struct jerr)JERR_INIT;
+		return 0;
+	}
+	rc = run_change(&c, now, e);
+	change_free(&c);
+	return rc;
+}
+
+static int
+refill_one(struct reg_jail *j, struct jerr *e)
+{
+	auto_strv struct strv texts = STRV_INIT;
+	struct reg_record *rec = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	if (reg_journal_read(j, &rec, &n, e) == -1)
+		return -1;
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (str_eq(rec[i].kind, UNDO_ELEM) &&
+		    strv_add(&texts, rec[i].text) == -1)
+			r = no_memory(e);
+	reg_records_free(rec, n);
+	return r == 0 ?
+	    net_elems_make(texts.v, texts.n, reg_jail_row(j)->uuid8, e) :
+	    -1;
+}
+
+int
+net_refill(struct reg *reg, int but_jid, struct jerr *e)
+{
+	struct reg_snapshot s;
+	int r = 0;
+
+	if (reg_snapshot(reg, &s, e) == -1)
+		return -1;
+	for (size_t i = 0; i < s.n; i++) {
+		struct jerr one = JERR_INIT;
+		struct reg_jail *j;
+
+		if (s.rows[i].jid == but_jid || s.rows[i].claim[0] == '\0')
+			continue;
+		/* One that is being started puts its own. */
+		j = reg_take(reg, s.rows[i].jid, s.rows[i].uuid8, &one);
+		if (j == NULL)
+			continue;
+		if (refill_one(j, &one) == -1 && r == 0) {
+			*e = one;
+			r = -1;
+		}
+		reg_jail_put(j);
+	}
+	reg_snapshot_free(&s);
+	return r;
+}

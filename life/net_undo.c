@@ -1,0 +1,109 @@
+/*
+ * Taking back what a jail's network records name.  Goes by the text alone, so
+ * that it does the same after a crash; what is gone already is success.
+ *
+ * A link is not deleted here: it dies with the jail's namespace, in the kernel's
+ * own time and in batches, which is a hundred times cheaper than one by one.
+ * Its other name goes at once, since the jail's next life wants it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "life/net.h"
+#include "net/nft.h"
+
+static int
+bad_record(const char *what, const char *text, struct jerr *e)
+{
+	return jerr_set(e, EINVAL, "record names no %s: %s", what, text);
+}
+
+int
+net_undo_link(const char *text, struct jerr *e)
+{
+	char end[RTNL_NAME], alt[NET_ALTNAME];
+	struct rtnl_link l;
+	struct rtnl *host;
+	int r;
+
+	if (sscanf(text, "%15s %127s", end, alt) != 2)
+		return bad_record("link", text, e);
+	if (str_eq(alt, "-"))
+		return 0;
+	host = rtnl_open(-1, e);
+	if (host == NULL)
+		return -1;
+	r = rtnl_link_get(host, end, 0, &l, e);
+	if (r == 1) {
+		struct jerr gone = JERR_INIT;
+
+		/* It may die under our hands; then the name is free as well. */
+		rtnl_altname(host, l.index, alt, false);
+		if (rtnl_send(host, &gone) == -1 &&
+		    rtnl_link_get(host, end, 0, &l, e) == 1) {
+			*e = gone;
+			r = -1;
+		} else
+			r = 0;
+	}
+	rtnl_close(host);
+	return r;
+}
+
+static int
+queue_addr(struct rtnl *host, const char *text, struct jerr *e)
+{
+	char ip[IP_TEXT], end[RTNL_NAME], hostif[RTNL_NAME];
+	struct rtnl_route rt = { .metric = 0 };
+	struct rtnl_link l;
+	int r;
+
+	if (sscanf(text, "%45s %15s %15s", ip, end, hostif) != 3 ||
+	    ip_parse(ip, 0, &rt.dst) == -1)
+		return bad_record("address", text, e);
+	r = rtnl_link_get(host, end, 0, &l, e);
+	if (r == -1)
+		return -1;
+	if (r == 1) {
+		rt.prefix = ip_bits(&rt.dst);
+		rt.oif = l.index;
+		rtnl_route(host, &rt, false, true);
+	}
+	if (str_eq(hostif, "-"))
+		return 0;
+	r = rtnl_link_get(host, hostif, 0, &l, e);
+	if (r == 1)
+		rtnl_proxy(host, l.index, &rt.dst, false, true);
+	return r == -1 ? -1 : 0;
+}
+
+int
+net_undo_addrs(char *const *texts, size_t n, struct jerr *e)
+{
+	struct rtnl *host = rtnl_open(-1, e);
+	int r = 0;
+
+	if (host == NULL)
+		return -1;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = queue_addr(host, texts[i], e);
+	if (r == 0)
+		r = rtnl_send(host, e);
+	/* A link that died between the question and the answer. */
+	if (r == -1 && (e->code == ENODEV || e->code == ENXIO))
+		r = 0;
+	rtnl_close(host);
+	return r;
+}
+
+int
+net_undo_flow(const char *text, struct jerr *e)
+{
+	struct ip ip;
+
+	if (ip_parse(text, 0, &ip) == -1)
+		return bad_record("address", text, e);
+	return nft_conntrack_forget(text, e);
+}

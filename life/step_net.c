@@ -1,0 +1,311 @@
+/*
+ * Rows of the private stack.  "addresses" asks and claims, changing nothing on
+ * the host; the others each write their records and then make what they name,
+ * all of it before pid 1 may go on, so that no jailed instruction runs in a
+ * stack that is half there.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "life/net.h"
+#include "life/net_change.h"
+#include "life/step_net.h"
+#include "net/nft.h"
+
+struct walk_net {
+	struct net n;
+	struct rtnl *host;
+	int netns;
+	int probe; /* answers to our questions, or -1 */
+	struct announce *ann;
+	size_t nann;
+};
+
+void
+walk_net_free(struct walk *w)
+{
+	struct walk_net *x = w->net;
+
+	if (x == NULL)
+		return;
+	net_free(&x->n);
+	rtnl_close(x->host);
+	close_keep(x->netns);
+	close_keep(x->probe);
+	free(x->ann);
+	free(x);
+	w->net = NULL;
+}
+
+bool
+has_net(const struct walk *w)
+{
+	return net_wanted(&w->conf) || conf_bool(&w->conf, P_IP_HOSTNAME);
+}
+
+static struct net_make
+making(const struct walk *w)
+{
+	return (struct net_make) { .n = &w->net->n,
+		.host = w->net->host,
+		.netns = w->net->netns,
+		.base = reg_jail_row(w->rj)->base,
+		.low_ports = conf_bool(&w->conf, P_ALLOW_RESERVED_PORTS),
+		.ipv6 = w->net->n.primary[1] != -1,
+		.own = w->cf->net == NS_JAIL };
+}
+
+static int
+no_memory(struct jerr *e)
+{
+	return jerr_set(e, ENOMEM, "out of memory");
+}
+
+/* ---- addresses ---- */
+
+static int
+ask_neighbours(struct walk_net *x, struct jerr *e)
+{
+	if (net_announced(&x->n, &x->ann, &x->nann) == -1)
+		return no_memory(e);
+	if (x->nann == 0)
+		return 0;
+	/* The answer is read when the links stand: by then it is there. */
+	x->probe = announce_probe(x->ann, x->nann, e);
+	return x->probe == -1 ? -1 : 0;
+}
+
+int
+step_addresses(struct walk *w, struct jerr *e)
+{
+	auto_strbuf struct strbuf claim = STRBUF_INIT;
+	auto_strbuf struct strbuf shown = STRBUF_INIT;
+	struct net_id id = { .jid = w->jid,
+		.name = w->name,
+		.uuid8 = reg_jail_row(w->rj)->uuid8 };
+	struct walk_net *x = calloc(1, sizeof(*x));
+
+	if (x == NULL)
+		return no_memory(e);
+	w->net = x;
+	x->netns = x->probe = -1;
+	if (net_hostname(&w->conf, e) == -1)
+		return -1;
+	x->host = rtnl_open(-1, e);
+	if (x->host == NULL || net_plan(&w->conf, &id, x->host, &x->n, e) == -1)
+		return -1;
+	if (net_claim(&x->n, &claim) == -1)
+		return no_memory(e);
+	if (addr_show_first4(&w->conf, &shown) == -1)
+		return no_memory(e);
+	if (reg_addresses(w->rj, strbuf_str(&shown), strbuf_str(&claim), e) ==
+	    -1)
+		return -1;
+	w->name = reg_jail_row(w->rj)->name;
+	return ask_neighbours(x, e);
+}
+
+/* ---- links ---- */
+
+static int
+open_netns(struct walk *w, struct jerr *e)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%d/ns/net", (int)w->init);
+	w->net->netns = openat(w->procfd, path, O_RDONLY | O_CLOEXEC);
+	return w->net->netns == -1 ? jerr_sys(e, "network namespace") : 0;
+}
+
+int
+step_links(struct walk *w, struct jerr *e)
+{
+	struct walk_net *x = w->net;
+	struct net_make m;
+
+	if (open_netns(w, e) == -1)
+		return -1;
+	m = making(w);
+	for (size_t i = 0; i < x->n.nifs; i++) {
+		auto_strbuf struct strbuf rec = STRBUF_INIT;
+
+		if (net_rec_link(&x->n.ifs[i], &rec) == -1)
+			return no_memory(e);
+		if (reg_journal_add(w->rj, UNDO_LINK, strbuf_str(&rec), e) ==
+			-1 ||
+		    net_link_make(&m, &x->n.ifs[i], e) == -1)
+			return -1;
+	}
+	return net_inside_make(&m, false, e);
+}
+
+/* ---- what is shared ---- */
+
+static void
+tell_all(const struct walk *w, const struct strv *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		walk_tell(w, JAIL_EVENT_WARNING, "%s", lines->v[i]);
+}
+
+int
+step_shares(struct walk *w, struct jerr *e)
+{
+	auto_strv struct strv texts = STRV_INIT;
+	auto_strv struct strv note = STRV_INIT;
+	struct net_share s = {
+		.reg = w->reg, .row = reg_jail_row(w->rj), .note = &note
+	};
+	int r;
+
+	if (net_rec_shares(&w->net->n, &texts) == -1)
+		return no_memory(e);
+	if (texts.n != 0 && net_share_foreign(&texts, e) == -1)
+		return -1;
+	if (reg_journal_addv(w->rj, UNDO_SHARE, texts.v, texts.n, e) == -1)
+		return -1;
+	r = net_share_use(&s, texts.v, texts.n, e);
+	tell_all(w, &note);
+	return r;
+}
+
+/* ---- rules, then routes: nothing is forwarded before it is checked ---- */
+
+/* Somebody may have flushed the ruleset under the other jails: then the table
+ * comes back with all that was in it. */
+static int
+put_elems(struct walk *w, const struct strv *elems, struct jerr *e)
+{
+	const char *uuid8 = reg_jail_row(w->rj)->uuid8;
+	auto_strv struct strv texts = STRV_INIT;
+	struct net_share s = {
+		.reg = w->reg, .row = reg_jail_row(w->rj), .check = true
+	};
+
+	if (net_elems_make(elems->v, elems->n, uuid8, e) == 0)
+		return 0;
+	if (nft_table_there(e) != 0)
+		return -1;
+	if (net_rec_shares(&w->net->n, &texts) == -1)
+		return no_memory(e);
+	if (net_share_use(&s, texts.v, texts.n, e) == -1 ||
+	    net_refill(w->reg, w->jid, e) == -1)
+		return -1;
+	return net_elems_make(elems->v, elems->n, uuid8, e);
+}
+
+int
+step_rules(struct walk *w, struct jerr *e)
+{
+	auto_strv struct strv flows = STRV_INIT;
+	auto_strv struct strv elems = STRV_INIT;
+
+	if (net_rec_flows(&w->net->n, &flows) == -1)
+		return no_memory(e);
+	if (net_rec_elems(&w->net->n, w->net->host, &elems, e) == -1)
+		return -1;
+	if (reg_journal_addv(w->rj, UNDO_FLOW, flows.v, flows.n, e) == -1 ||
+	    reg_journal_addv(w->rj, UNDO_ELEM, elems.v, elems.n, e) == -1)
+		return -1;
+	return put_elems(w, &elems, e);
+}
+
+/* Somebody else has the address: 1 with e set. */
+static int
+taken(struct walk_net *x, int timeout_ms, struct jerr *e)
+{
+	char text[IP_TEXT];
+	uint8_t m[6];
+	size_t which = 0;
+	int r;
+
+	if (x->probe == -1)
+		return 0;
+	r = announce_answer(
+	    x->probe, x->ann, x->nann, timeout_ms, &which, m, e);
+	if (r != 1)
+		return r;
+	(void)jerr_set(e, EADDRINUSE,
+	    "ip%c.addr: %s is in use by %02x:%02x:%02x:%02x:%02x:%02x",
+	    x->ann[which].ip.family == AF_INET ? '4' : '6',
+	    ip_print(&x->ann[which].ip, text), m[0], m[1], m[2], m[3], m[4],
+	    m[5]);
+	return 1;
+}
+
+int
+step_routes(struct walk *w, struct jerr *e)
+{
+	auto_strv struct strv texts = STRV_INIT;
+	struct net_make m = making(w);
+
+	if (taken(w->net, 0, e) != 0)
+		return -1;
+	if (net_rec_addrs(&w->net->n, &texts) == -1)
+		return no_memory(e);
+	if (texts.n == 0)
+		return 0;
+	if (reg_journal_addv(w->rj, UNDO_ADDR, texts.v, texts.n, e) == -1 ||
+	    net_addrs_make(&m, e) == -1)
+		return -1;
+	/* Our own proxies would answer the question from now on. */
+	close_keep(take_fd(&w->net->probe));
+	return announce_send(w->net->ann, w->net->nann, e);
+}
+
+/* ---- name servers ---- */
+
+/*
+ * A name server in 127/8 is the host's own resolver, which this stack cannot
+ * reach.  resolv.conf is the root's, so only said, with the line that cures it
+ * where the host has a list of the real ones.  Bounded, and never a link out
+ * of the root.
+ */
+static void
+warn_resolver(const struct walk *w)
+{
+	static const char real[] = "/run/systemd/resolve/resolv.conf";
+	auto_close int fd = path_open_in_root(
+	    w->rootfd, "etc/resolv.conf", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	char buf[4096];
+	char *save = NULL;
+	ssize_t n = fd == -1 ? -1 : io_read(fd, buf, sizeof(buf) - 1);
+
+	if (n <= 0)
+		return;
+	buf[n] = '\0';
+	for (char *l = strtok_r(buf, "\n", &save); l != NULL;
+	     l = strtok_r(NULL, "\n", &save)) {
+		char server[IP_TEXT];
+
+		if (sscanf(l, " nameserver %45s", server) != 1)
+			continue;
+		if (str_after(server, "127.") == NULL)
+			return;
+		walk_tell(w, JAIL_EVENT_WARNING,
+		    "etc/resolv.conf: nameserver %s is this host's alone and "
+		    "not reached from the jail: mount += \"%s "
+		    "%s/etc/resolv.conf nullfs ro 0 0\";",
+		    server,
+		    access(real, R_OK) == 0 ? real : "/etc/resolv.conf.jail",
+		    w->path);
+		return;
+	}
+}
+
+int
+step_resolver(struct walk *w, struct jerr *e)
+{
+	(void)e;
+	if (w->net->n.primary[0] != -1 || w->net->n.primary[1] != -1)
+		warn_resolver(w);
+	return 0;
+}
