@@ -261,6 +261,7 @@ static const enum param_id net_params[] = {
 	P_IP6_ADDR,
 	P_IP4_SADDRSEL,
 	P_IP6_SADDRSEL,
+	P_INTERFACE,
 	P_NAT,
 	P_RDR,
 	P_BINAT,

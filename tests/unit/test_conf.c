@@ -187,6 +187,8 @@ static const struct {
 	    "the jail's own waits for the network work" },
 	{ { "vnet" }, { "inherit" }, "" },
 	{ { "ip4.addr" }, { "10.0.0.1" }, "" },
+	{ { "ip4.addr" }, { "10.0.0" },
+	    "ip4.addr: not an IPv4 address: 10.0.0" },
 	{ { "ip4.addr" }, { "" }, "" },
 	{ { "ip4" }, { "inherit" }, "" },
 	{ { "ip4" }, { "disable" }, "" },
@@ -216,7 +218,8 @@ static const struct {
 	{ { "ip.stack" }, { "private" }, "" },
 	{ { "ip.stack" }, { "shared" },
 	    "ip.stack: not available yet: "
-	    "only the private stack is built" },
+	    "addresses that are the host's own wait for later work" },
+	{ { "nat" }, { "on em0" }, "" },
 	{ { "depend" }, { "x" },
 	    "depend: not available yet: order between "
 	    "jails is not built; write them in the order wanted" },
