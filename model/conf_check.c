@@ -119,8 +119,6 @@ static int
 check_rules(const struct jail_conf *c, const struct addrs *a, struct jerr *e)
 {
 	static const enum param_id ids[] = { P_NAT, P_RDR, P_BINAT };
-	bool own = addr_mode(c, AF_INET) == JSYS_NEW ||
-	    addr_mode(c, AF_INET6) == JSYS_NEW || conf_bool(c, P_IP_HOSTNAME);
 	int r = 0;
 
 	for (size_t i = 0; i < nitems(ids) && r == 0; i++) {
