@@ -137,6 +137,13 @@ confine_net(const struct jail_conf *c, struct confine *out, struct jerr *e)
 	return 0;
 }
 
+static bool
+own_addresses(const struct jail_conf *c)
+{
+	return addr_mode(c, AF_INET) == JSYS_NEW ||
+	    addr_mode(c, AF_INET6) == JSYS_NEW;
+}
+
 static uint64_t
 confine_caps(const struct jail_conf *c, const struct confine *out)
 {
@@ -144,7 +151,10 @@ confine_caps(const struct jail_conf *c, const struct confine *out)
 
 	if (conf_bool(c, P_ALLOW_RESERVED_PORTS))
 		caps |= CAP(NET_BIND_SERVICE);
-	if (out->raw)
+	/* A file with this capability (Debian's ping) is not executed at all
+	 * where the bounding set lacks it.  Over a stack that the host owns it
+	 * opens nothing: raw and packet sockets ask the stack's owner. */
+	if (out->raw || own_addresses(c))
 		caps |= CAP(NET_RAW);
 	if (out->ipc == NS_JAIL)
 		caps |= CAP(IPC_OWNER);
