@@ -33,8 +33,16 @@ on()
 	if [ "$n_host" = host ]; then
 		"$@"
 	else
-		nsenter --net="/run/netns/$n_host" -- "$@"
+		nsenter --net="$(n_netns "$n_host")" -- "$@"
 	fi
+}
+
+n_netns()
+{
+	case $1 in
+	host)	echo /proc/self/ns/net ;;
+	*)	echo "/run/netns/$1" ;;
+	esac
 }
 
 # The sysctls of a host, before it has interfaces: no duplicate address
@@ -45,6 +53,7 @@ n_sysctls()
 	on "$1" sh -c "
 	for v in all default; do
 		echo 0 >$n_s/ipv6/conf/\$v/accept_dad
+		echo 0 >$n_s/ipv6/conf/\$v/accept_ra
 		echo 0 >$n_s/ipv6/conf/\$v/disable_ipv6
 		echo $2 >$n_s/ipv6/conf/\$v/forwarding
 		echo $2 >$n_s/ipv4/conf/\$v/forwarding
@@ -54,7 +63,8 @@ n_sysctls()
 	done
 	echo $2 >$n_s/ipv4/ip_forward
 	echo 1024 >$n_s/ipv4/ip_unprivileged_port_start
-	echo 1000 >$n_s/ipv4/icmp_ratelimit && echo 0 >$n_s/ipv4/icmp_ratelimit
+	echo 0 >$n_s/ipv4/icmp_ratelimit
+	echo 0 >$n_s/ipv6/icmp/ratelimit
 	" || t_broken "sysctls of $1"
 }
 
@@ -143,7 +153,9 @@ n_daemon()
 {
 	n_host=$1
 	shift
-	on "$n_host" "$@" >"$T_DIR/daemon.$1.log" 2>&1 &
+	# No shell in between: what is killed in the end is the daemon.
+	nsenter --net="$(n_netns "$n_host")" -- "$@" \
+	    >"$T_DIR/daemon.$1.log" 2>&1 &
 	N_PIDS="$N_PIDS $!"
 }
 
@@ -256,4 +268,54 @@ world_net()
 		read -r n_value <"$n_f"
 		echo "sysctl: ${n_f#/proc/sys/net/} $n_value"
 	done
+}
+
+# n_conf: jail.conf with the jails on standard input; each answers on the
+# sockets of its $serve ($name from WHOM), by default tcp 80 of IPv4.
+n_conf()
+{
+	[ -d root ] || n_root root
+	{
+		cat <<-EOC
+		path = "$PWD/root"; exec.clean; persist; mount.devfs;
+		\$serve = "tcp/0.0.0.0/80";
+		exec.start = "talk serve \$name \$serve >/dev/null";
+		EOC
+		cat
+	} | t_conf jail.conf
+}
+
+# n_start NAME...: those of jail.conf, without a word.
+n_start()
+{
+	for n_j in "$@"; do
+		atf_check jail -f jail.conf -q -c "$n_j"
+	done
+}
+
+n_remove()
+{
+	for n_j in "$@"; do
+		atf_check jail -f jail.conf -q -r "$n_j"
+	done
+}
+
+# n_counter HOST FILTER: count what arrives there and matches; n_counted HOST
+# is the number since.
+n_counter()
+{
+	on "$1" nft -f - <<-EOF || t_broken "counter in $1: $2"
+	table inet seen {
+		chain in {
+			type filter hook prerouting priority -400; policy accept;
+			$2 counter
+		}
+	}
+	EOF
+}
+
+n_counted()
+{
+	on "$1" nft list table inet seen |
+	    sed -n 's/.* counter packets \([0-9]*\) .*/\1/p'
 }
