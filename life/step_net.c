@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "life/net.h"
+#include "life/net_ask.h"
 #include "life/net_change.h"
 #include "life/step_net.h"
 #include "net/nft.h"
@@ -24,7 +25,7 @@ struct walk_net {
 	struct net n;
 	struct rtnl *host;
 	int netns;
-	int probe; /* answers to our questions, or -1 */
+	struct net_ask ask;
 	struct announce *ann;
 	size_t nann;
 };
@@ -39,7 +40,8 @@ walk_net_free(struct walk *w)
 	net_free(&x->n);
 	rtnl_close(x->host);
 	close_keep(x->netns);
-	close_keep(x->probe);
+	/* A caller of jail_set(2) lives on, jail(8) does not. */
+	net_ask_end(&x->ask, w->plan == NULL);
 	free(x->ann);
 	free(x);
 	w->net = NULL;
@@ -79,8 +81,7 @@ ask_neighbours(struct walk_net *x, struct jerr *e)
 	if (x->nann == 0)
 		return 0;
 	/* The answer is read when the links stand: by then it is there. */
-	x->probe = announce_probe(x->ann, x->nann, e);
-	return x->probe == -1 ? -1 : 0;
+	return net_ask_start(&x->ask, x->ann, x->nann, e);
 }
 
 int
@@ -96,7 +97,8 @@ step_addresses(struct walk *w, struct jerr *e)
 	if (x == NULL)
 		return no_memory(e);
 	w->net = x;
-	x->netns = x->probe = -1;
+	x->netns = -1;
+	x->ask = (struct net_ask)NET_ASK_INIT;
 	if (net_hostname(&w->conf, e) == -1)
 		return -1;
 	x->host = rtnl_open(-1, e);
@@ -220,17 +222,16 @@ step_rules(struct walk *w, struct jerr *e)
 
 /* Somebody else has the address: 1 with e set. */
 static int
-taken(struct walk_net *x, int timeout_ms, struct jerr *e)
+taken(struct walk_net *x, struct jerr *e)
 {
 	char text[IP_TEXT];
 	uint8_t m[6];
 	size_t which = 0;
 	int r;
 
-	if (x->probe == -1)
+	if (x->ask.sock == -1)
 		return 0;
-	r = announce_answer(
-	    x->probe, x->ann, x->nann, timeout_ms, &which, m, e);
+	r = net_ask_taken(&x->ask, &which, m, e);
 	if (r != 1)
 		return r;
 	(void)jerr_set(e, EADDRINUSE,
@@ -247,7 +248,7 @@ step_routes(struct walk *w, struct jerr *e)
 	auto_strv struct strv texts = STRV_INIT;
 	struct net_make m = making(w);
 
-	if (taken(w->net, 0, e) != 0)
+	if (taken(w->net, e) != 0)
 		return -1;
 	if (net_rec_addrs(&w->net->n, &texts) == -1)
 		return no_memory(e);
@@ -256,9 +257,7 @@ step_routes(struct walk *w, struct jerr *e)
 	if (reg_journal_addv(w->rj, UNDO_ADDR, texts.v, texts.n, e) == -1 ||
 	    net_addrs_make(&m, e) == -1)
 		return -1;
-	/* Our own proxies would answer the question from now on. */
-	close_keep(take_fd(&w->net->probe));
-	return announce_send(w->net->ann, w->net->nann, e);
+	return w->net->ask.sock == -1 ? 0 : net_ask_announce(&w->net->ask, e);
 }
 
 /* ---- name servers ---- */

@@ -17,6 +17,7 @@
 #include "life/undo.h"
 #include "life/walk.h"
 #include "linux/proc.h"
+#include "net/nft.h"
 
 /* SIGTERM to everything in j.  A pid is signalled only if it is still listed
  * after its pidfd was opened, so never somebody who has the number now. */
@@ -190,6 +191,7 @@ stop_jail(
 	unsigned kinds = STEP_KERNEL |
 	    (w->plan != NULL && (ops & JAIL_OP_FORCE) == 0 ? STEP_TOOL : 0);
 	bool alive, walked;
+	int r;
 
 	if (row->state == REG_DYING)
 		return 0; /* being removed, by our caller perhaps */
@@ -200,13 +202,18 @@ stop_jail(
 	alive = borrow(w, row, e) == 0;
 	if (!alive && e->code != ESRCH)
 		return jerr_wrap(e, "%s", w->name);
+	/* It may end under our hands: then there is nobody left to ask. */
 	if (alive &&
-	    walk_run(w, ask_rows, nitems(ask_rows), kinds, NULL, e) == -1)
+	    walk_run(w, ask_rows, nitems(ask_rows), kinds, NULL, e) == -1 &&
+	    pidfd_ended(w->init_pidfd, 0) != 1)
 		return jerr_wrap(e, "%s", w->name);
 	if (walked)
 		return end_under_walk(w, row, e);
-	return run_to_the_end(w, kinds, e) == -1 ? jerr_wrap(e, "%s", w->name) :
-						   0;
+	r = run_to_the_end(w, kinds, e) == -1 ? jerr_wrap(e, "%s", w->name) : 0;
+	/* jail(8) ends soon, a caller of jail_remove(2) does not. */
+	if (w->plan != NULL)
+		nft_leave();
+	return r;
 }
 
 /* -C: the part after the removal, for a jail that is gone. */

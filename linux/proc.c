@@ -4,6 +4,7 @@
  */
 #include "linux/proc.h"
 
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -18,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/io.h"
 
 #ifndef P_PIDFD
@@ -155,4 +157,25 @@ status_code(int status)
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	return 128 + WTERMSIG(status);
+}
+
+void
+proc_hold(int fd)
+{
+	struct proc_clone c = { .cgroup = -1 };
+	auto_close int pidfd = -1;
+	pid_t parent = getpid();
+	sigset_t all;
+
+	if (proc_clone(&c, &pidfd) != 0)
+		return;
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
+	if (dup2(fd, 0) == -1 || syscall(SYS_close_range, 1, ~0u, 0) == -1 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		_exit(1);
+	/* It may have ended before we asked to be told. */
+	while (getppid() == parent)
+		(void)pause();
+	_exit(0);
 }

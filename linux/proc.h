@@ -38,6 +38,12 @@ int pidfd_ended(int pidfd, int timeout_ms);
  * (a zombie too). */
 uint64_t proc_start_time(int procfd, pid_t pid);
 
+/*
+ * A child that holds fd, and nothing else, until this process has ended: for
+ * descriptors whose last close takes long.  Best effort.
+ */
+void proc_hold(int fd);
+
 /* Default disposition for every signal, and this mask: what a program that we
  * exec may expect. */
 void proc_reset_signals(const sigset_t *mask);

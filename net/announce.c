@@ -299,3 +299,9 @@ announce_answer(int fd, const struct announce *v, size_t n, int timeout_ms,
 		return 1;
 	}
 }
+
+int
+announce_send_by(int fd, const struct announce *v, size_t n, struct jerr *e)
+{
+	return send_all(fd, v, n, false, e);
+}

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "linux/proc.h"
 #include "net/nft_int.h"
 
 /* One transaction is one send, and a thousand refusals are one receive queue:
@@ -68,6 +69,15 @@ nft_close(void)
 	forget();
 	nft_run_close();
 	errno = saved;
+}
+
+void
+nft_leave(void)
+{
+	struct jerr e;
+
+	if (kept.s != NULL && kept.pid == getpid())
+		proc_hold(mnl_open(&e)->mnl_socket_get_fd(kept.s));
 }
 
 static int

@@ -23,6 +23,13 @@ int nft_open(struct jerr *e);
  * For who may not keep a descriptor. */
 void nft_close(void);
 
+/*
+ * The process ends soon, and has deleted: the end of the last one that holds
+ * the socket waits ten milliseconds for the kernel to free what was deleted.  A
+ * child that holds nothing else ends after us and does that waiting.
+ */
+void nft_leave(void);
+
 /* The table with its sets, maps and filter chains; there already: 0, nothing is
  * changed.  nft_table_del: not there is success. */
 int nft_table_make(struct jerr *e);
