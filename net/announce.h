@@ -1,8 +1,7 @@
 /*
  * Telling the neighbours of a host's interface that an address is here now
  * (gratuitous ARP, unsolicited neighbour advertisement), and asking them before
- * whether it is somebody's (ARP probe from 0.0.0.0, neighbour solicitation from
- * ::).  Raw frames; only interfaces with a MAC.
+ * whether it is somebody's.  Only interfaces with a MAC.
  */
 #ifndef NET_ANNOUNCE_H
 #define NET_ANNOUNCE_H
@@ -20,17 +19,19 @@ struct announce {
 };
 
 /*
- * Sends a probe for each; the descriptor on which answers are read (close it),
- * or -1.  Our own proxies answer too, so before they are made.
+ * Asks for each, in the host's name; the descriptor on which answers are read
+ * (close it), or -1.
  */
 int announce_probe(const struct announce *v, size_t n, struct jerr *e);
 
-/* Reads what came within timeout_ms (0: what is there already): 1: somebody
+/* Reads what came within timeout_ms (0: what is there already) and stops
+ * asking: once for each announce_probe.  1: somebody
  * else (not one of the interfaces' own MACs) has v[*which], mac says who; 0:
  * nobody answered; -1. */
 int announce_answer(int fd, const struct announce *v, size_t n, int timeout_ms,
     size_t *which, uint8_t mac[6], struct jerr *e);
 
+/* Best effort: a link that is down has nobody to tell. */
 int announce_send(const struct announce *v, size_t n, struct jerr *e);
 /* The same by the descriptor of announce_probe: closing one costs the kernel's
  * ten milliseconds each time. */

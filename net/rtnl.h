@@ -120,4 +120,24 @@ int rtnl_default_if(struct rtnl *r, int family, struct jerr *e);
 int rtnl_has_proxy(
     struct rtnl *r, int index, const struct ip *a, struct jerr *e);
 
+/* ---- neighbours on a wire, asked by the kernel's ARP and ND ---- */
+
+/* Make the kernel ask for a, now; what it knew is forgotten.  Best effort: a
+ * link that is down has nobody to ask. */
+void rtnl_neigh_ask(struct rtnl *r, int index, const struct ip *a);
+/* Ask no longer, forget the answer. */
+void rtnl_neigh_forget(struct rtnl *r, int index, const struct ip *a);
+
+struct rtnl_neigh {
+	struct ip ip;
+	int index;
+	uint8_t mac[6];
+};
+/* A descriptor on which neighbours that were found are heard of (close it);
+ * before the first is asked for. */
+int rtnl_neigh_listen(struct jerr *e);
+/* Some of what was heard, 0: nothing more now, -1. */
+int rtnl_neigh_heard(const struct rtnl *r, int fd, struct rtnl_neigh *v,
+    size_t max, struct jerr *e);
+
 #endif

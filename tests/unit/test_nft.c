@@ -1,11 +1,13 @@
 /*
- * net/nft*: the table is made, elements come and go, others' chains get our
- * accept and lose it.  Everything in a network
- * namespace of the test's own; what the kernel was given is read back with
- * nft(8), as an administrator would.
+ * net/nft*, net/conntrack: the table is made, elements come and go, others'
+ * chains get our accept and lose it, connections are forgotten.  Everything in a
+ * network namespace of the test's own; what the kernel was given is read back
+ * with nft(8), as an administrator would.
  */
+#include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <arpa/inet.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -332,6 +334,66 @@ foreign(void)
 	works(nft_table_del(&e), "the table goes");
 }
 
+/* ---- connections ---- */
+
+/* A datagram to 127.0.0.1 from this address of lo. */
+static void
+send_from(const char *from)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	auto_close int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)inet_pton(AF_INET, from, &a.sin_addr);
+	if (bind(s, (struct sockaddr *)&a, sizeof(a)) == -1)
+		tap_diag_str("bind", strerror(errno));
+	a.sin_port = htons(9);
+	(void)inet_pton(AF_INET, "127.0.0.1", &a.sin_addr);
+	(void)sendto(s, "x", 1, 0, (struct sockaddr *)&a, sizeof(a));
+}
+
+static int
+tracked(void)
+{
+	FILE *f = fopen("/proc/sys/net/netfilter/nf_conntrack_count", "re");
+	int n = -1;
+
+	if (f == NULL || fscanf(f, "%d", &n) != 1)
+		n = -1;
+	if (f != NULL)
+		(void)fclose(f);
+	return n;
+}
+
+static void
+connections(void)
+{
+	struct rtnl *r = rtnl_open(-1, &e);
+
+	ok(r != NULL, "rtnetlink");
+	if (r == NULL)
+		return;
+	rtnl_link_up(r, 1);
+	works(rtnl_send(r, &e), "lo is up");
+	rtnl_close(r);
+	works(nft_conntrack_forget("127.0.0.5", &e), "nothing to forget");
+	works(nft_table_make(&e), "the table");
+	send_from("127.0.0.5");
+	ok(tracked() <= 0, "nothing is tracked without nat");
+	works(nft_nat_make(&e), "nat");
+	send_from("127.0.0.5");
+	send_from("127.0.0.6");
+	is_int(tracked(), 2, "two connections");
+	works(nft_conntrack_forget("127.0.0.7", &e), "of somebody else");
+	is_int(tracked(), 2, "two connections");
+	works(nft_conntrack_forget("fd00::1", &e), "of the other family");
+	is_int(tracked(), 2, "two connections");
+	works(nft_conntrack_forget("127.0.0.5", &e), "of one");
+	is_int(tracked(), 1, "the other's is left");
+	works(nft_conntrack_forget("127.0.0.1", &e), "by reply source");
+	is_int(tracked(), 0, "none is left");
+	works(nft_table_del(&e), "the table goes");
+}
+
 /* ---- the socket that is kept ---- */
 
 /* 1: there, 0: not there, as a child in the same or a new namespace sees it
@@ -474,6 +536,7 @@ main(void)
 	elements();
 	many();
 	foreign();
+	connections();
 	kept();
 	together();
 	costs();
