@@ -54,7 +54,7 @@ serve(int sock, const struct announce *v, size_t n)
 		memset(&r, 0, sizeof(r));
 		r.rc = byte == ASK_TAKEN ?
 		    announce_answer(fd, v, n, 0, &r.which, r.mac, &r.e) :
-		    announce_send_by(fd, v, n, &r.e);
+		    announce_send(v, n, &r.e);
 		reply(0, &r);
 	}
 	_exit(0);

@@ -312,9 +312,3 @@ announce_answer(int fd, const struct announce *v, size_t n, int timeout_ms,
 	rtnl_close(r);
 	return rc;
 }
-
-int
-announce_send_by(int fd, const struct announce *v, size_t n, struct jerr *e)
-{
-	return send_all(fd, v, n, false, e);
-}

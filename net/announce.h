@@ -33,9 +33,5 @@ int announce_answer(int fd, const struct announce *v, size_t n, int timeout_ms,
 
 /* Best effort: a link that is down has nobody to tell. */
 int announce_send(const struct announce *v, size_t n, struct jerr *e);
-/* The same by the descriptor of announce_probe: closing one costs the kernel's
- * ten milliseconds each time. */
-int announce_send_by(
-    int fd, const struct announce *v, size_t n, struct jerr *e);
 
 #endif
