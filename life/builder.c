@@ -240,9 +240,13 @@ open_sys(const struct walk *w, int *sys, struct jerr *e)
 		    w->procfd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*sys == -1)
 		return jerr_sys(e, "/proc/sys");
-	return w->cf->net == NS_FROZEN ?
-	    ns_ping_range(*sys, (uint32_t)reg_jail_row(w->rj)->base, e) :
-	    0;
+	if (w->cf->net == NS_HOST)
+		return 0;
+	/* 1024 is what the kernel gives a new namespace. */
+	if (w->net != NULL && conf_bool(&w->conf, P_ALLOW_RESERVED_PORTS) &&
+	    ns_low_ports(*sys, 0, e) == -1)
+		return -1;
+	return ns_ping_range(*sys, (uint32_t)reg_jail_row(w->rj)->base, e);
 }
 
 static int

@@ -117,11 +117,8 @@ int net_rec_link(const struct net_if *i, struct strbuf *out);
 struct net_make {
 	const struct net *n; /* end_index, inside_index are filled in */
 	struct rtnl *host;
-	int netns;	/* of the jail */
-	uint32_t base;	/* of its id range */
-	bool low_ports; /* allow.reserved_ports */
-	bool ipv6;	/* has it any IPv6 address beyond loopback */
-	bool own;	/* the namespace is the jail's (raw sockets) */
+	int netns; /* of the jail */
+	bool ipv6; /* has it any IPv6 address beyond loopback */
 	struct strv *put;
 };
 

@@ -175,10 +175,7 @@ making(struct change *c)
 	return (struct net_make) { .n = &c->net,
 		.host = c->host,
 		.netns = c->netns,
-		.base = c->r->base,
-		.low_ports = conf_bool(&c->r->params, P_ALLOW_RESERVED_PORTS),
 		.ipv6 = c->net.primary[1] != -1,
-		.own = c->r->cf->net == NS_JAIL,
 		.put = c->put };
 }
 

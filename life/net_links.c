@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/io.h"
 #include "life/net.h"
 #include "net/sysctl.h"
 
@@ -340,40 +339,24 @@ lo_altnames(const struct net_make *m, struct rtnl *in, struct jerr *e)
 	return 0;
 }
 
-/* Every group of the jail may ping without a raw socket. */
+/*
+ * A new namespace copies the host's IPv4 settings.  Those of its interfaces
+ * were set with the links; where the host has one for all, it goes here.
+ */
 static int
-ping_range(uint32_t base, struct jerr *e)
-{
-	char line[32];
-
-	(void)snprintf(line, sizeof(line), "%u %u\n", base, base + 65535);
-	if (io_write_file(
-		AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", line) == -1)
-		return jerr_sys(e, "ping_group_range");
-	return 0;
-}
-
-/* A new namespace copies the host's IPv4 settings; these are ours to give. */
-static int
-settings_inside(const struct net_make *m, struct jerr *e)
+settings_inside(const struct net_make *m, struct rtnl *in, struct jerr *e)
 {
 	static const char *const conf4[] = { "forwarding", "rp_filter" };
-	auto_close int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int r = 0;
+	auto_close int here = -1;
+	int r = rtnl_conf4_all(in, e);
 
+	if (r != 1)
+		return r;
+	here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (here == -1 || setns(m->netns, CLONE_NEWNET) == -1)
 		return jerr_sys(e, "network namespace");
 	for (size_t k = 0; k < nitems(conf4) && r != -1; k++)
 		r = sysctl_set(SYSCTL_CONF4, "all", conf4[k], 0, e);
-	for (size_t i = 0; i < m->n->nifs; i++)
-		for (size_t k = 0; k < nitems(conf4) && r != -1; k++)
-			r = sysctl_set(
-			    SYSCTL_CONF4, m->n->ifs[i].inside, conf4[k], 0, e);
-	if (r != -1)
-		r = sysctl_set(SYSCTL_IP4, NULL, "ip_unprivileged_port_start",
-		    m->low_ports ? 0 : 1024, e);
-	if (r != -1 && m->own)
-		r = ping_range(m->base, e);
 	if (setns(here, CLONE_NEWNET) == -1)
 		return jerr_sys(e, "network namespace");
 	return r == -1 ? -1 : 0;
@@ -395,8 +378,10 @@ net_inside_make(const struct net_make *m, bool again, struct jerr *e)
 		    make_routes(m, in, AF_INET6, e) == 0)
 			r = rtnl_send(in, e);
 	}
+	if (r == 0)
+		r = settings_inside(m, in, e);
 	rtnl_close(in);
-	return r == 0 ? settings_inside(m, e) : -1;
+	return r;
 }
 
 int

@@ -16,7 +16,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "life/net.h"
-#include "life/net_ask.h"
 #include "life/net_change.h"
 #include "life/step_net.h"
 #include "net/nft.h"
@@ -25,7 +24,7 @@ struct walk_net {
 	struct net n;
 	struct rtnl *host;
 	int netns;
-	struct net_ask ask;
+	int probe; /* answers to our questions, or -1 */
 	struct announce *ann;
 	size_t nann;
 };
@@ -40,8 +39,7 @@ walk_net_free(struct walk *w)
 	net_free(&x->n);
 	rtnl_close(x->host);
 	close_keep(x->netns);
-	/* A caller of jail_set(2) lives on, jail(8) does not. */
-	net_ask_end(&x->ask, w->plan == NULL);
+	close_keep(x->probe);
 	free(x->ann);
 	free(x);
 	w->net = NULL;
@@ -59,10 +57,7 @@ making(const struct walk *w)
 	return (struct net_make) { .n = &w->net->n,
 		.host = w->net->host,
 		.netns = w->net->netns,
-		.base = reg_jail_row(w->rj)->base,
-		.low_ports = conf_bool(&w->conf, P_ALLOW_RESERVED_PORTS),
-		.ipv6 = w->net->n.primary[1] != -1,
-		.own = w->cf->net == NS_JAIL };
+		.ipv6 = w->net->n.primary[1] != -1 };
 }
 
 static int
@@ -81,7 +76,8 @@ ask_neighbours(struct walk_net *x, struct jerr *e)
 	if (x->nann == 0)
 		return 0;
 	/* The answer is read when the links stand: by then it is there. */
-	return net_ask_start(&x->ask, x->ann, x->nann, e);
+	x->probe = announce_probe(x->ann, x->nann, e);
+	return x->probe == -1 ? -1 : 0;
 }
 
 int
@@ -97,8 +93,7 @@ step_addresses(struct walk *w, struct jerr *e)
 	if (x == NULL)
 		return no_memory(e);
 	w->net = x;
-	x->netns = -1;
-	x->ask = (struct net_ask)NET_ASK_INIT;
+	x->netns = x->probe = -1;
 	if (net_hostname(&w->conf, e) == -1)
 		return -1;
 	x->host = rtnl_open(-1, e);
@@ -229,9 +224,9 @@ taken(struct walk_net *x, struct jerr *e)
 	size_t which = 0;
 	int r;
 
-	if (x->ask.sock == -1)
+	if (x->probe == -1)
 		return 0;
-	r = net_ask_taken(&x->ask, &which, m, e);
+	r = announce_answer(x->probe, x->ann, x->nann, 0, &which, m, e);
 	if (r != 1)
 		return r;
 	(void)jerr_set(e, EADDRINUSE,
@@ -257,7 +252,7 @@ step_routes(struct walk *w, struct jerr *e)
 	if (reg_journal_addv(w->rj, UNDO_ADDR, texts.v, texts.n, e) == -1 ||
 	    net_addrs_make(&m, e) == -1)
 		return -1;
-	return w->net->ask.sock == -1 ? 0 : net_ask_announce(&w->net->ask, e);
+	return announce_send(w->net->ann, w->net->nann, e);
 }
 
 /* ---- name servers ---- */

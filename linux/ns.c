@@ -76,6 +76,18 @@ ns_ping_range(int sys, uint32_t base, struct jerr *e)
 }
 
 int
+ns_low_ports(int sys, unsigned first, struct jerr *e)
+{
+	char line[16];
+
+	(void)snprintf(line, sizeof(line), "%u\n", first);
+	if (io_write_file(sys, "net/ipv4/ip_unprivileged_port_start", line) ==
+	    -1)
+		return jerr_sys(e, "ip_unprivileged_port_start");
+	return 0;
+}
+
+int
 ns_limit_children(int sys, struct jerr *e)
 {
 	/* Its own mount namespace was charged to it: 1.  The others that it

@@ -30,6 +30,10 @@ int ns_lo_up(struct jerr *e);
  */
 int ns_ping_range(int sys, uint32_t base, struct jerr *e);
 
+/* From which port on no capability is asked for in the caller's network
+ * namespace: 0 or 1024. */
+int ns_low_ports(int sys, unsigned first, struct jerr *e);
+
 /*
  * In C, before its capabilities go: no further namespaces may be made under its
  * user namespace (recipe 2 step 20).  The table is that of the opener's userns.

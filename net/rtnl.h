@@ -42,7 +42,8 @@ void rtnl_veth(struct rtnl *r, const struct rtnl_veth *v);
 /* Up, ifalias (NULL: none), IPv4 forwarding 1 and rp_filter 1, no IPv6
  * address generation: the host end. */
 void rtnl_host_end(struct rtnl *r, int index, const char *alias);
-/* Up; no IPv6 address generation unless it is lo. */
+/* Up; unless it is lo, no IPv6 address generation and no IPv4 forwarding and
+ * rp_filter: an interface inside. */
 void rtnl_link_up(struct rtnl *r, int index);
 void rtnl_link_down(struct rtnl *r, int index);
 void rtnl_link_del(struct rtnl *r, const char *name, bool absent);
@@ -115,6 +116,10 @@ int rtnl_where(struct rtnl *r, const struct ip *a, enum rtnl_where *where,
 /* The interface of the host's default route of this family: its index, 0: no
  * default route, -1 with e. */
 int rtnl_default_if(struct rtnl *r, int family, struct jerr *e);
+
+/* Has this namespace IPv4 forwarding or rp_filter set for all its interfaces?
+ * 1, 0, -1. */
+int rtnl_conf4_all(struct rtnl *r, struct jerr *e);
 
 /* Is this proxy neighbour there?  1, 0, -1. */
 int rtnl_has_proxy(

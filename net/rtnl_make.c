@@ -80,8 +80,6 @@ put_settings(const struct rtnl *r, struct nlmsghdr *h, bool host_end)
 {
 	struct nlattr *spec, *af, *conf;
 
-	if (!has_ipv6() && !host_end)
-		return;
 	spec = r->m->mnl_attr_nest_start(h, IFLA_AF_SPEC);
 	if (has_ipv6()) {
 		af = r->m->mnl_attr_nest_start(h, AF_INET6);
@@ -89,14 +87,13 @@ put_settings(const struct rtnl *r, struct nlmsghdr *h, bool host_end)
 		    h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
 		r->m->mnl_attr_nest_end(h, af);
 	}
-	if (host_end) {
-		af = r->m->mnl_attr_nest_start(h, AF_INET);
-		conf = r->m->mnl_attr_nest_start(h, IFLA_INET_CONF);
-		r->m->mnl_attr_put_u32(h, DEVCONF4_FORWARDING, 1);
-		r->m->mnl_attr_put_u32(h, DEVCONF4_RP_FILTER, 1);
-		r->m->mnl_attr_nest_end(h, conf);
-		r->m->mnl_attr_nest_end(h, af);
-	}
+	/* Inside: whatever the initial namespace has, which was copied. */
+	af = r->m->mnl_attr_nest_start(h, AF_INET);
+	conf = r->m->mnl_attr_nest_start(h, IFLA_INET_CONF);
+	r->m->mnl_attr_put_u32(h, DEVCONF4_FORWARDING, host_end);
+	r->m->mnl_attr_put_u32(h, DEVCONF4_RP_FILTER, host_end);
+	r->m->mnl_attr_nest_end(h, conf);
+	r->m->mnl_attr_nest_end(h, af);
 	r->m->mnl_attr_nest_end(h, spec);
 }
 

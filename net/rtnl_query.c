@@ -9,6 +9,7 @@
 #include <net/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/netconf.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,6 +370,43 @@ rtnl_default_if(struct rtnl *r, int family, struct jerr *e)
 			return oif;
 	}
 	return 0;
+}
+
+/* ---- settings for all interfaces ---- */
+
+static void
+netconf_attr(const struct rtnl *r, const struct nlattr *a, void *arg)
+{
+	int *set = arg;
+
+	if ((r->m->mnl_attr_get_type(a) == NETCONFA_FORWARDING ||
+		r->m->mnl_attr_get_type(a) == NETCONFA_RP_FILTER) &&
+	    r->m->mnl_attr_get_u32(a) != 0)
+		*set = 1;
+}
+
+static int
+netconf_answer(struct rtnl *r, const struct nlmsghdr *h, void *arg)
+{
+	/* The header is a single byte, padded. */
+	rtnl_attrs(
+	    r, h, NLMSG_ALIGN(sizeof(struct netconfmsg)), netconf_attr, arg);
+	return 0;
+}
+
+int
+rtnl_conf4_all(struct rtnl *r, struct jerr *e)
+{
+	struct nlmsghdr *h;
+	struct netconfmsg *m = rtnl_begin(r, &h, RTM_GETNETCONF, 0, sizeof(*m));
+	int set = 0;
+
+	m->ncm_family = AF_INET;
+	r->m->mnl_attr_put_u32(
+	    h, NETCONFA_IFINDEX, (uint32_t)NETCONFA_IFINDEX_ALL);
+	if (rtnl_ask(r, h, netconf_answer, &set, "netconf", e) == -1)
+		return -1;
+	return set;
 }
 
 /* ---- proxy neighbours ---- */
