@@ -120,6 +120,7 @@ struct net_make {
 	int netns; /* of the jail */
 	bool ipv6; /* has it any IPv6 address beyond loopback */
 	struct strv *put;
+	const struct strv *fresh; /* records that are new: not put back */
 };
 
 int net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e);

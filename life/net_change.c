@@ -170,19 +170,20 @@ ask_neighbours(struct change *c, struct jerr *e)
 /* ---- make ---- */
 
 static struct net_make
-making(struct change *c)
+making(struct change *c, int kind)
 {
 	return (struct net_make) { .n = &c->net,
 		.host = c->host,
 		.netns = c->netns,
 		.ipv6 = c->net.primary[1] != -1,
-		.put = c->put };
+		.put = c->put,
+		.fresh = &c->fresh[kind] };
 }
 
 static int
 make_links(struct change *c, struct jerr *e)
 {
-	struct net_make m = making(c);
+	struct net_make m = making(c, LINK);
 
 	if (reg_journal_addv(
 		c->rj, UNDO_LINK, c->fresh[LINK].v, c->fresh[LINK].n, e) == -1)
@@ -283,7 +284,7 @@ make_elems(struct change *c, struct jerr *e)
 static int
 make_addrs(struct change *c, struct jerr *e)
 {
-	struct net_make m = making(c);
+	struct net_make m = making(c, ADDR);
 
 	if (reg_journal_addv(c->rj, UNDO_ADDR, c->fresh[ADDR].v,
 		c->fresh[ADDR].n, e) == -1 ||
@@ -298,7 +299,7 @@ make_addrs(struct change *c, struct jerr *e)
 static int
 drop_inside(struct change *c, const struct reg_record *rec, struct jerr *e)
 {
-	struct net_make m = making(c);
+	struct net_make m = making(c, ADDR);
 	char ip[IP_TEXT], end[RTNL_NAME];
 	struct ip a;
 

@@ -24,10 +24,19 @@
 /* The jail's other defaults stand below the one that is taken. */
 #define METRIC_OTHERS 2000u
 
+/* What was missing is told, what is new is not.  Records begin with the name. */
 static int
 put(const struct net_make *m, const char *what, const char *name)
 {
-	return m->put == NULL ? 0 : strv_addf(m->put, "%s %s", what, name);
+	if (m->put == NULL)
+		return 0;
+	for (size_t i = 0; m->fresh != NULL && i < m->fresh->n; i++) {
+		const char *rest = str_after(m->fresh->v[i], name);
+
+		if (rest != NULL && *rest == ' ')
+			return 0;
+	}
+	return strv_addf(m->put, "%s %s", what, name);
 }
 
 /* ---- the host's end ---- */
@@ -45,6 +54,16 @@ make_pair(const struct net_make *m, const struct net_if *i, struct jerr *e)
 	return rtnl_send(m->host, e);
 }
 
+/* A change of net.ipv4.ip_forward sets every interface's forwarding back. */
+static bool
+was_reset(const struct net_make *m, const struct net_if *i)
+{
+	return m->put != NULL &&
+	    (sysctl_get(SYSCTL_CONF4, i->end, "forwarding") != 1 ||
+		(m->ipv6 &&
+		    sysctl_get(SYSCTL_CONF6, i->end, "force_forwarding") == 0));
+}
+
 int
 net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e)
 {
@@ -58,7 +77,7 @@ net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e)
 		return r == -1 ? -1 :
 				 jerr_set(e, ENODEV, "%s: not made", i->end);
 	i->end_index = l.index;
-	if (!anew && l.up)
+	if (!anew && l.up && !was_reset(m, i))
 		return 0;
 	if (anew && i->altname[0] != '\0') {
 		struct jerr ignored = JERR_INIT;

@@ -80,6 +80,41 @@ ask_neighbours(struct walk_net *x, struct jerr *e)
 	return x->probe == -1 ? -1 : 0;
 }
 
+static bool
+is_loopback4(const char *text)
+{
+	return str_after(text, "127.") != NULL && !str_eq(text, "127.0.0.1");
+}
+
+/*
+ * On FreeBSD 127.0.1.1 of one jail is reached from the other at 127.0.1.2; here
+ * loopback is each jail's alone.  Who has two such jails is told once: by the
+ * second.
+ */
+static void
+note_loopback(const struct walk *w, const char *shown)
+{
+	const struct reg_row *other = NULL;
+	struct jerr ignored = JERR_INIT;
+	struct reg_snapshot s;
+	size_t n = 0;
+
+	if (!is_loopback4(shown) || reg_snapshot(w->reg, &s, &ignored) == -1)
+		return;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.rows[i].jid != w->jid && is_loopback4(s.rows[i].ip4) &&
+		    !str_eq(s.rows[i].ip4, shown)) {
+			other = &s.rows[i];
+			n++;
+		}
+	if (n == 1)
+		walk_tell(w, JAIL_EVENT_WARNING,
+		    "%s and jail \"%s\"'s %s do not reach each other here: "
+		    "give both an internal address (lo1|10.x.y.z)",
+		    shown, other->name, other->ip4);
+	reg_snapshot_free(&s);
+}
+
 int
 step_addresses(struct walk *w, struct jerr *e)
 {
@@ -107,6 +142,7 @@ step_addresses(struct walk *w, struct jerr *e)
 	    -1)
 		return -1;
 	w->name = reg_jail_row(w->rj)->name;
+	note_loopback(w, strbuf_str(&shown));
 	return ask_neighbours(x, e);
 }
 
