@@ -64,6 +64,25 @@ was_reset(const struct net_make *m, const struct net_if *i)
 		    sysctl_get(SYSCTL_CONF6, i->end, "force_forwarding") == 0));
 }
 
+/*
+ * A jail on two LANs answers by its routes, not by the end that was called:
+ * rp_filter there would drop what came through the other, the loose one too,
+ * since an end has no address (own4 still checks every source).  With one end
+ * it stays, for when the table is gone.
+ */
+static int
+reverse_path(
+    const struct net_make *m, const struct net_if *i, bool anew, struct jerr *e)
+{
+	int one = m->n->nifs == 1;
+
+	if (anew && one == 1) /* made so */
+		return 0;
+	return sysctl_set(SYSCTL_CONF4, i->end, "rp_filter", one, e) == -1 ?
+	    -1 :
+	    0;
+}
+
 int
 net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e)
 {
@@ -78,7 +97,7 @@ net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e)
 				 jerr_set(e, ENODEV, "%s: not made", i->end);
 	i->end_index = l.index;
 	if (!anew && l.up && !was_reset(m, i))
-		return 0;
+		return reverse_path(m, i, false, e);
 	if (anew && i->altname[0] != '\0') {
 		struct jerr ignored = JERR_INIT;
 
@@ -88,7 +107,7 @@ net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e)
 	}
 	rtnl_host_end(
 	    m->host, l.index, i->altname[0] != '\0' ? i->altname : NULL);
-	if (rtnl_send(m->host, e) == -1)
+	if (rtnl_send(m->host, e) == -1 || reverse_path(m, i, true, e) == -1)
 		return -1;
 	/* Its own setting where the kernel has one (6.17). */
 	if (m->ipv6 &&
