@@ -252,6 +252,18 @@ elems_missing(const struct change *c, bool *missing, struct jerr *e)
 	return n == -1 ? -1 : 0;
 }
 
+/* Their key has another meaning now: to take them back would take that away. */
+static int
+forget_replaced(struct change *c, const struct strv *old, struct jerr *e)
+{
+	for (size_t i = 0; i < c->nhave; i++)
+		if (kind_of(&c->have[i]) == ELEM &&
+		    listed(old, c->have[i].text) &&
+		    reg_journal_done(c->rj, c->have[i].n, e) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 make_elems(struct change *c, struct jerr *e)
 {
@@ -278,7 +290,7 @@ make_elems(struct change *c, struct jerr *e)
 	}
 	if (missing)
 		(void)strv_add(c->put, "elements of the rules");
-	return 0;
+	return forget_replaced(c, &old, e);
 }
 
 static int

@@ -331,6 +331,28 @@ add_rdr_family(const struct net *n, const struct pf_rule *p, int family,
 	return 0;
 }
 
+/* As in pf the first rule that matches decides: a key stands once. */
+static void
+first_wins(struct strv *v)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		size_t len = (size_t)(strrchr(v->v[i], '\t') - v->v[i]) + 1;
+		bool again = false;
+
+		for (size_t k = 0; k < kept && !again; k++)
+			again = strncmp(v->v[k], v->v[i], len) == 0;
+		if (again)
+			free(v->v[i]);
+		else
+			v->v[kept++] = v->v[i];
+	}
+	v->n = kept;
+	if (v->v != NULL)
+		v->v[kept] = NULL;
+}
+
 int
 net_rec_elems(
     const struct net *n, struct rtnl *host, struct strv *out, struct jerr *e)
@@ -353,6 +375,7 @@ net_rec_elems(
 		    add_rdr_family(n, &n->rdr.v[i], AF_INET6, host, out, e) ==
 			-1)
 			return -1;
+	first_wins(out);
 	return 0;
 }
 
@@ -402,7 +425,13 @@ net_elems_make(char *const *texts, size_t n, const char *uuid8, struct jerr *e)
 		return 0;
 	if (cut_all(texts, n, &x) == -1)
 		return no_memory(e);
-	return nft_elems_add(x.v, n, uuid8, e);
+	if (nft_elems_add(x.v, n, uuid8, e) == 0)
+		return 0;
+	if (e->code != EEXIST)
+		return -1;
+	/* Addresses were claimed before: it is a redirection. */
+	e->code = EADDRINUSE;
+	return jerr_wrap(e, "rdr, nat: another jail's");
 }
 
 int

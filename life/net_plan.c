@@ -272,6 +272,46 @@ keep_loopback(struct net *n, const char *ifname)
 	return strv_add(&n->loopbacks, ifname);
 }
 
+/* A rule for an interface that is not there would do nothing, and not say so. */
+static int
+check_ifs(const struct pf_rules *r, const char *param, struct rtnl *host,
+    struct jerr *e)
+{
+	struct rtnl_link l;
+
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t k = 0; k < r->v[i].nifs; k++) {
+			const char *name = r->v[i].ifs[k];
+			int has = rtnl_link_get(host, name, 0, &l, e);
+
+			if (has != 1)
+				return has == -1 ? -1 :
+						   jerr_set(e, ENXIO,
+						       "%s: no such interface: "
+						       "%s",
+						       param, name);
+		}
+	return 0;
+}
+
+static int
+plan_rules(const struct jail_conf *c, struct rtnl *host, struct net *out,
+    struct jerr *e)
+{
+	const struct {
+		enum param_id id;
+		struct pf_rules *to;
+	} all[] = { { P_RDR, &out->rdr }, { P_NAT, &out->nat },
+		{ P_BINAT, &out->binat } };
+
+	for (size_t i = 0; i < nitems(all); i++)
+		if (pf_from_conf(c, all[i].id, all[i].to, e) == -1 ||
+		    check_ifs(
+			all[i].to, param_table[all[i].id].name, host, e) == -1)
+			return -1;
+	return 0;
+}
+
 int
 net_plan(const struct jail_conf *c, const struct net_id *id, struct rtnl *host,
     struct net *out, struct jerr *e)
@@ -302,12 +342,8 @@ net_plan(const struct jail_conf *c, const struct net_id *id, struct rtnl *host,
 		}
 	}
 	find_primaries(out);
-	if (place_internal(out, id, e) == -1 ||
-	    pf_from_conf(c, P_RDR, &out->rdr, e) == -1 ||
-	    pf_from_conf(c, P_NAT, &out->nat, e) == -1 ||
-	    pf_from_conf(c, P_BINAT, &out->binat, e) == -1)
-		goto done;
-	r = 0;
+	if (place_internal(out, id, e) == 0)
+		r = plan_rules(c, host, out, e);
 done:
 	addrs_free(&all);
 	return r;
