@@ -13,12 +13,77 @@ if [ "$(id -u)" != 0 ]; then
 	echo "demo: jails need root: run \`make demo' as root" >&2
 	exit 1
 fi
-for tool in jail jls jexec busybox; do
+for tool in jail jls jexec busybox ip; do
 	command -v $tool >/dev/null || {
 		echo "demo: $tool is missing; run \`make demo'" >&2
 		exit 1
 	}
 done
+
+say()
+{
+	printf '\n== %s\n' "$*"
+}
+
+# Show a command as typed, then its real output.
+run()
+{
+	printf '# %s\n' "$*"
+	"$@" 2>&1
+}
+
+# One that has to fail.
+refused()
+{
+	printf '# %s\n' "$*"
+	if "$@" 2>&1; then
+		echo "demo: that should have been refused" >&2
+		exit 1
+	fi
+}
+
+# A jail with an address on em0 and a redirected port; a client on that wire.
+# Runs in network and mount namespaces of its own.
+net()
+{
+	mkdir -p /run/netns
+	mount -t tmpfs tmpfs /run/netns
+	ip netns add client
+	ip link add em0 type veth peer name eth0 netns client
+	ip link set lo up
+	ip addr add 10.10.0.10/24 dev em0
+	ip link set em0 up
+	ip -n client addr add 10.10.0.20/24 dev eth0
+	ip -n client link set eth0 up
+	mkdir -p "$root/www"
+	echo "hello from the jail" >"$root/www/index.html"
+	cat >"$conf" <<-EOF
+	exec.clean;
+	mount.devfs;
+	path = "$root";
+	web {
+	    ip4.addr = "lo1|127.0.1.5", "em0|10.10.0.1";
+	    rdr = "on em0 proto tcp from any to 10.10.0.10 port 80 -> 10.10.0.1 port 8080";
+	    nat = "on em0";
+	    exec.start = "httpd -p 0.0.0.0:8080 -h /www";
+	}
+	EOF
+	run cat "$conf"
+	run jail -f "$conf" -c web
+	run jls
+	run jexec web ip addr
+	echo "# ... from the client, by the jail's address and by the host's:"
+	run ip netns exec client busybox wget -qO - http://10.10.0.1:8080/
+	run ip netns exec client busybox wget -qO - http://10.10.0.10/
+	echo "# ... root in the jail cannot change its network:"
+	refused jexec web ip addr add 10.10.0.99/32 dev em0
+	run jail -f "$conf" -r web
+}
+
+if [ "${2-}" = net ]; then
+	net
+	exit
+fi
 
 dir=$(mktemp -d /var/tmp/jail-demo.XXXXXX)
 # jail(8) warns when every user of the host can reach a root.
@@ -45,28 +110,6 @@ clean_up()
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
-
-say()
-{
-	printf '\n== %s\n' "$*"
-}
-
-# Show a command as typed, then its real output.
-run()
-{
-	printf '# %s\n' "$*"
-	"$@" 2>&1
-}
-
-# One that has to fail.
-refused()
-{
-	printf '# %s\n' "$*"
-	if "$@" 2>&1; then
-		echo "demo: that should have been refused" >&2
-		exit 1
-	fi
-}
 
 say "A root file system: one static busybox, nothing downloaded"
 mkdir -p "$root/usr/bin" "$root/etc" "$root/dev" "$root/proc" "$root/sys" \
@@ -135,6 +178,10 @@ run jail -c "path=$root" exec.clean command=/bin/id
 say "Stop it"
 run jail -f "$conf" -r demo01
 run jls
+
+say "Addresses: this machine's network is left alone, a namespace plays the host"
+export dir conf root
+unshare -n -m sh -eu "$0" "$prefix" net
 
 say "Nothing is left"
 left=$(grep "$dir" /proc/self/mountinfo || :)
