@@ -1,11 +1,13 @@
 /*
  * jail-init: pid 1 of a jail.  It reaps, holds the namespaces while the jail
  * is persistent, ends when the last process of a jail that is not is gone, and
- * empties the jail's output pipe once jail(8) has left.
+ * empties the jail's output pipe into its console log, or nowhere, once jail(8)
+ * has left.
  *
  * It starts with: 0-2 /dev/null, 3 = j/cgroup.events, 4 = the read end of the
  * output pipe and 5 = the read end of a pipe whose write end jail(8) holds (4
- * and 5 may be closed), 6 = init/cgroup.max.descendants, every signal blocked.
+ * and 5 may be closed), 6 = init/cgroup.max.descendants, 7 = the console log
+ * (or closed), every signal blocked.
  *
  * It must never allocate, never fail, and never believe a signal.  Whether the
  * jail is persistent stands in 6, a file that nobody inside can write (life's
@@ -24,7 +26,7 @@
 
 #include "init/sys.h"
 
-enum { FD_EVENTS = 3, FD_OUTPUT = 4, FD_ALIVE = 5, FD_PERSIST = 6 };
+enum { FD_EVENTS = 3, FD_OUTPUT = 4, FD_ALIVE = 5, FD_PERSIST = 6, FD_LOG = 7 };
 
 void init_main(void);
 
@@ -74,14 +76,23 @@ take_signals(int sigfd)
 	sys3(__NR_read, sigfd, info, sizeof(info));
 }
 
-static void
+/* False when there is nothing more now.  What the log does not take (a full
+ * file system) is lost; whoever writes to the pipe shall not hang for it. */
+static bool
 drain(struct pollfd *output)
 {
 	char buf[4096];
 	long n = sys3(__NR_read, FD_OUTPUT, buf, sizeof(buf));
+	long w;
 
 	if (n == 0)
 		output->fd = -1; /* no writer is left */
+	for (long done = 0; done < n; done += w) {
+		w = sys3(__NR_write, FD_LOG, buf + done, n - done);
+		if (w <= 0)
+			break;
+	}
+	return n > 0;
 }
 
 void
@@ -109,9 +120,12 @@ init_main(void)
 		if (p[3].revents & POLLNVAL)
 			p[3].fd = -1;
 		else if (p[3].revents != 0)
-			drain(&p[3]);
-		if (is_over())
+			(void)drain(&p[3]);
+		if (is_over()) {
+			while (p[3].fd != -1 && drain(&p[3]))
+				; /* the last words */
 			sys3(__NR_exit_group, 0, 0, 0);
+		}
 	}
 }
 

@@ -92,13 +92,14 @@ set_uts(const struct walk *w, struct jerr *e)
 	return 0;
 }
 
-/* 3 = events, 4 = output, 5 = alive, 6 = persist; all else goes at exec. */
+/* 3 = events, 4 = output, 5 = alive, 6 = persist, 7 = log: init/main.c.  All
+ * else goes at exec. */
 static int
 place_fds(const struct build *b, struct jerr *e)
 {
 	const struct walk *w = b->w;
-	const int from[] = { b->events, w->out.rfd, w->out.alive_r,
-		b->persist };
+	const int from[] = { b->events, w->out.rfd, w->out.alive_r, b->persist,
+		w->consolelog };
 	int high[nitems(from)];
 
 	for (int fd = 0; fd < 3; fd++)
@@ -124,7 +125,7 @@ static void __attribute__((noreturn)) run_init(int exe, int barrier)
 	static char *const envp[] = { NULL };
 	struct jerr e = JERR_INIT;
 
-	(void)syscall(SYS_close_range, 7, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
+	(void)syscall(SYS_close_range, 8, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
 	(void)syscall(SYS_execveat, exe, "", argv, envp, AT_EMPTY_PATH);
 	(void)jerr_sys(&e, "jail-init");
 	fail(barrier, &e);

@@ -2,6 +2,10 @@
  * The jail's output.  A daemon that exec.start left behind keeps the write end
  * of the pipe; pid 1 keeps the read end and empties it once we are gone, so
  * neither does the daemon die of SIGPIPE nor does "jail -c x | cat" hang.
+ *
+ * A console log is written from that pipe, by us and later by pid 1.  No jailed
+ * process must ever have it open: it could truncate what was written, and
+ * O_APPEND is only a flag that it can clear.
  */
 #include "life/output.h"
 
@@ -10,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +27,7 @@
  * jail chooses what is on the way: no link may be followed there.
  */
 static int
-open_log(const struct walk *w, const char *path, struct jerr *e)
+open_file(const struct walk *w, const char *path, struct jerr *e)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
 	    O_NOCTTY | O_NONBLOCK;
@@ -56,15 +61,23 @@ open_log(const struct walk *w, const char *path, struct jerr *e)
 }
 
 int
-step_output(struct walk *w, struct jerr *e)
+output_open_log(struct walk *w, struct jerr *e)
 {
 	const char *log = conf_str(&w->conf, P_EXEC_CONSOLELOG);
+
+	if (log == NULL || log[0] == '\0')
+		return 0;
+	w->consolelog = open_file(w, log, e);
+	return w->consolelog == -1 ? -1 : 0;
+}
+
+int
+step_output(struct walk *w, struct jerr *e)
+{
 	int p[2];
 
-	if (log != NULL && log[0] != '\0') {
-		w->consolelog = open_log(w, log, e);
-		return w->consolelog == -1 ? -1 : 0;
-	}
+	if (output_open_log(w, e) == -1)
+		return -1;
 	if (pipe2(p, O_CLOEXEC) == -1)
 		return jerr_sys(e, "pipe");
 	w->out.rfd = p[0];
@@ -78,7 +91,7 @@ step_output(struct walk *w, struct jerr *e)
 	return 0;
 }
 
-/* One read and its event; false at end of file. */
+/* One read, and its event or line in the log; false at end of file. */
 static bool
 relay(struct walk *w, int rfd)
 {
@@ -89,10 +102,11 @@ relay(struct walk *w, int rfd)
 		.text = buf };
 	ssize_t n = read(rfd, buf, sizeof(buf));
 
-	if (n > 0) {
-		ev.len = (size_t)n;
+	ev.len = n > 0 ? (size_t)n : 0;
+	if (n > 0 && w->consolelog == -1)
 		walk_event(w, &ev);
-	}
+	else if (n > 0) /* a full file system ends no jail */
+		(void)io_write_all(w->consolelog, buf, ev.len);
 	return n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -107,16 +121,57 @@ output_flush(struct walk *w, int rfd)
 			break;
 }
 
+void
+output_leave(struct walk *w, int pidfd)
+{
+	int *more = reallocarray(w->left, w->nleft + 1, sizeof(*more));
+
+	if (more == NULL) {
+		close_keep(pidfd);
+		return;
+	}
+	w->left = more;
+	w->left[w->nleft++] = pidfd;
+}
+
+/*
+ * The children that were left in the background are ours to reap, or pid 1 of
+ * their namespace would wait for them in its exit, and we for pid 1.
+ */
+static void
+reap_left(struct pollfd *p, size_t n)
+{
+	int status;
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i].revents != 0) {
+			(void)pidfd_wait(p[i].fd, -1, &status);
+			p[i].fd = -1;
+		}
+}
+
+enum { WAIT_CHILD, WAIT_OUTPUT, WAIT_SIGFD, WAIT_LEFT };
+
 enum wait_result
 output_wait(struct walk *w, int pidfd, int rfd, int timeout_ms, int *status)
 {
 	int64_t end = mono_ms() + timeout_ms;
-	struct pollfd p[3] = {
-		{ .fd = pidfd, .events = POLLIN },
-		{ .fd = rfd, .events = POLLIN },
-		{ .fd = w->sigfd, .events = POLLIN },
-	};
+	struct pollfd few[WAIT_LEFT], *p = few;
+	auto_free struct pollfd *many = NULL;
+	size_t n = WAIT_LEFT;
 
+	if (w->nleft != 0)
+		many = calloc(WAIT_LEFT + w->nleft, sizeof(*many));
+	if (many != NULL) {
+		p = many;
+		n += w->nleft;
+	}
+	p[WAIT_CHILD] = (struct pollfd) { .fd = pidfd, .events = POLLIN };
+	p[WAIT_OUTPUT] = (struct pollfd) { .fd = rfd, .events = POLLIN };
+	p[WAIT_SIGFD] = (struct pollfd) { .fd = w->sigfd, .events = POLLIN };
+	for (size_t i = WAIT_LEFT; i < n; i++)
+		p[i] = (struct pollfd) { .fd = w->left[i - WAIT_LEFT],
+			.events = POLLIN };
 	for (;;) {
 		int left = -1;
 
@@ -125,17 +180,18 @@ output_wait(struct walk *w, int pidfd, int rfd, int timeout_ms, int *status)
 			if (left <= 0)
 				return WAIT_TIMEOUT;
 		}
-		if (poll(p, 3, left) <= 0)
+		if (poll(p, n, left) <= 0)
 			continue;
-		if (p[1].revents != 0 && !relay(w, rfd))
-			p[1].fd = -1;
-		if (p[0].revents != 0) {
-			output_flush(w, p[1].fd);
+		reap_left(p + WAIT_LEFT, n - WAIT_LEFT);
+		if (p[WAIT_OUTPUT].revents != 0 && !relay(w, rfd))
+			p[WAIT_OUTPUT].fd = -1;
+		if (p[WAIT_CHILD].revents != 0) {
+			output_flush(w, p[WAIT_OUTPUT].fd);
 			if (pidfd_wait(pidfd, -1, status) != 1)
 				*status = 0;
 			return WAIT_ENDED;
 		}
-		if (p[2].revents != 0) {
+		if (p[WAIT_SIGFD].revents != 0) {
 			*status = walk_signal(w);
 			if (*status != 0)
 				return WAIT_SIGNAL;

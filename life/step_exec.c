@@ -168,6 +168,7 @@ run_inside(struct walk *w, char *const *argv, const char *line, bool background,
 	if (background) { /* not waited for, but for its exec */
 		int failed = enter_error(&ch, e);
 
+		output_leave(w, take_fd(&ch.pidfd));
 		enter_child_close(&ch);
 		return failed == -1 ? exec_error(e) : 0;
 	}
@@ -202,12 +203,6 @@ run_inside_list(
 	return 0;
 }
 
-static int
-output_of(const struct walk *w)
-{
-	return w->consolelog != -1 ? w->consolelog : w->out.wfd;
-}
-
 /* "/bin/sh /etc/rc" is what every FreeBSD file says, and Debian has none. */
 static void
 explain_rc(const struct walk *w, struct jerr *e)
@@ -231,7 +226,7 @@ explain_rc(const struct walk *w, struct jerr *e)
 int
 step_exec_start(struct walk *w, struct jerr *e)
 {
-	if (run_inside_list(w, P_EXEC_START, output_of(w), w->out.rfd, e) == 0)
+	if (run_inside_list(w, P_EXEC_START, w->out.wfd, w->out.rfd, e) == 0)
 		return 0;
 	if (e->code == ECHILD || e->code == ENOENT)
 		explain_rc(w, e);
@@ -281,13 +276,12 @@ step_command(struct walk *w, struct jerr *e)
 	if (words->n == 0)
 		return 0;
 	if (!w->plan->from_args)
-		return run_inside_list(
-		    w, P_COMMAND, output_of(w), w->out.rfd, e);
+		return run_inside_list(w, P_COMMAND, w->out.wfd, w->out.rfd, e);
 	if (w->consolelog == -1 && tty_probe(&tty) == 1)
 		return run_on_tty(w, words->v, words->v[0], &tty, e);
 	/* With a console log nobody is at a terminal, and none goes inside. */
 	return run_inside(w, words->v, words->v[0], false,
-	    isatty(STDIN_FILENO) ? -1 : STDIN_FILENO, output_of(w), w->out.rfd,
+	    isatty(STDIN_FILENO) ? -1 : STDIN_FILENO, w->out.wfd, w->out.rfd,
 	    e);
 }
 
@@ -299,11 +293,8 @@ step_exec_stop(struct walk *w, struct jerr *e)
 
 	if (conf_list(&w->conf, P_EXEC_STOP)->n == 0)
 		return 0;
-	if (conf_str(&w->conf, P_EXEC_CONSOLELOG) != NULL) {
-		if (step_output(w, e) == -1)
-			return -1;
-		return run_inside_list(w, P_EXEC_STOP, output_of(w), -1, e);
-	}
+	if (output_open_log(w, e) == -1)
+		return -1;
 	if (pipe2(p, O_CLOEXEC) == -1)
 		return jerr_sys(e, "pipe");
 	(void)fcntl(p[0], F_SETFL, O_RDONLY | O_NONBLOCK);

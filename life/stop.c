@@ -12,12 +12,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "life/persist.h"
 #include "life/running.h"
 #include "life/step_exec.h"
 #include "life/undo.h"
 #include "life/walk.h"
 #include "linux/proc.h"
 #include "net/nft.h"
+
+#define LAST_WORDS_MS 5000
 
 /* SIGTERM to everything in j.  A pid is signalled only if it is still listed
  * after its pidfd was opened, so never somebody who has the number now. */
@@ -90,6 +93,19 @@ step_dying(struct walk *w, struct jerr *e)
 	return reg_set_state(w->rj, REG_DYING, e);
 }
 
+/*
+ * What the last processes wrote may still be in pid 1's pipe: it writes it to
+ * the console log before it ends by itself, which a killed one does not.
+ */
+static int
+step_last_words(struct walk *w, struct jerr *e)
+{
+	if (cgroup_populated(w->cg.j) == 0 &&
+	    persist_set(w->cg.init, w->init_pidfd, false, e) == 0)
+		(void)pidfd_ended(w->init_pidfd, LAST_WORDS_MS);
+	return 0;
+}
+
 static int
 step_kill(struct walk *w, struct jerr *e)
 {
@@ -108,6 +124,7 @@ step_forget(struct walk *w, struct jerr *e)
 
 static const struct step end_rows[] = {
 	{ "dying", STEP_KERNEL, NULL, step_dying },
+	{ "last words", STEP_TOOL, NULL, step_last_words },
 	{ "kill", STEP_KERNEL, NULL, step_kill },
 	{ "exec.poststop", STEP_TOOL, NULL, step_exec_poststop },
 	{ "exec.release", STEP_TOOL, NULL, step_exec_release },

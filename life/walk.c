@@ -46,9 +46,14 @@ walk_free(struct walk *w)
 	cgroup_close(&w->cg);
 	for (size_t i = 0; i < nitems(fds); i++)
 		close_keep(take_fd(fds[i]));
+	for (size_t i = 0; i < w->nleft; i++)
+		close_keep(w->left[i]);
+	free(w->left);
 	if (w->rj != NULL)
 		reg_jail_put(w->rj);
 	w->mounts = NULL;
+	w->left = NULL;
+	w->nleft = 0;
 	w->cf = NULL;
 	w->path = NULL;
 	w->rj = NULL;

@@ -53,7 +53,9 @@ struct walk {
 	int barrier;	      /* to C until it may exec jail-init */
 	struct walk_net *net; /* step_net.c's own; NULL: no addresses */
 	struct output out;
-	int consolelog;	  /* -1: none */
+	int consolelog; /* written by us and pid 1 alone; -1: none */
+	int *left;	/* pidfds of what exec.* left in the background */
+	size_t nleft;
 	int sigfd;	  /* INT, TERM, HUP are read here, or -1 */
 	sigset_t oldmask; /* for what we exec */
 	bool ended;	  /* the jail ended by itself: sweep, do not fail */

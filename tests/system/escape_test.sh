@@ -471,6 +471,55 @@ flood_test()
 	t_no_jails || atf_fail "it is still there"
 }
 
+nobody_left()
+{
+	[ -z "$(cat "$T_JAILS"/*/j/cgroup.procs 2>/dev/null)" ]
+}
+
+t_case console "the console log is written, and by nobody inside"
+console_test()
+{
+	t_root root
+	cp "$(atf_get_srcdir)/probe" root/bin/probe
+	cat >root/bin/daemon <<-'EOF'
+	#!/bin/sh
+	exec 2>/dev/null
+	trap 'seq 10000; echo bye; exit' TERM
+	touch /tmp/ready
+	while [ ! -e /tmp/go ]; do sleep 0.1; done
+	echo later
+	while :; do sleep 0.1; done
+	EOF
+	chmod 755 root/bin/daemon
+	seq 10000 >want
+	echo bye >>want
+	for extra in persist command=true; do
+		echo before >log
+		rm -f root/tmp/*
+		jail -q -c name=web path="$PWD/root" mount.devfs \
+		    exec.consolelog="$PWD/log" exec.start="echo first" \
+		    exec.start+="probe rewrite" exec.start+="daemon &" \
+		    $extra >out 2>&1 &
+		t_pid=$!
+		t_until 20 test -e root/tmp/ready
+		[ $extra != persist ] || wait $t_pid ||
+		    atf_fail "jail -c: $(cat out)"
+		atf_check -o inline:"before\nfirst\n" cat log
+		touch root/tmp/go
+		t_until 20 grep -q later log
+		atf_check -o inline:"before\nfirst\nlater\n" cat log
+		# However late pid 1 is, it is waited for.
+		[ $extra != persist ] || kill -STOP "$(init_pid)"
+		jail -q -r web &
+		t_until 20 nobody_left
+		[ $extra != persist ] || kill -CONT "$(init_pid)"
+		wait
+		sed 1,3d log >got
+		atf_check cmp want got
+		[ ! -s out ] || atf_fail "printed: $(cat out)"
+	done
+}
+
 t_case registry "a registry that somebody else made; other users look only"
 registry_test()
 {

@@ -178,6 +178,15 @@ killed_reader_test()
 	t_no_jails || atf_fail "it is still there"
 }
 
+t_case background "a command in the background keeps a jail, and no longer than it lives"
+background_test()
+{
+	t_root root
+	atf_check timeout $((30 * JAIL_TEST_SCALE)) jail -q -c path="$PWD/root" \
+	    exec.start="sleep 1 &" exec.start+="sleep 0.5 &" command=true
+	t_no_jails || atf_fail "it is still there"
+}
+
 t_case consolelog "exec.consolelog: appended, 0 followed links, in and out of the root"
 consolelog_test()
 {

@@ -559,6 +559,18 @@ exhaust_init(void)
 	return 0;
 }
 
+/* Away with what standard output has been told before. */
+static int
+rewrite_log(void)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+	ssize_t n;
+
+	(void)fcntl(STDOUT_FILENO, F_SETFL, flags & ~O_APPEND);
+	n = pwrite(STDOUT_FILENO, "pwned", 5, 0);
+	return n == -1 && ftruncate(STDOUT_FILENO, 0) == -1 ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -573,6 +585,8 @@ main(int argc, char **argv)
 		return forge_signals();
 	if (argc == 2 && strcmp(argv[1], "exhaust") == 0)
 		return exhaust_init();
+	if (argc == 2 && strcmp(argv[1], "rewrite") == 0)
+		return rewrite_log();
 	print_status();
 	for (i = 0; i < nitems(plain); i++) {
 		nr = plain[i].nr;
