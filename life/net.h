@@ -11,6 +11,7 @@
  *	elem	"SET\tKEY\tDATA"	element of our nftables table
  *	flow	"IP"			tracked connections to be forgotten
  *	share	"KIND KEY"		what jails share (net_share.c)
+ *	netns	"COOKIE"		where all of them are: the first
  */
 #ifndef LIFE_NET_H
 #define LIFE_NET_H
@@ -34,6 +35,7 @@
 #define UNDO_ELEM "elem"
 #define UNDO_FLOW "flow"
 #define UNDO_SHARE "share"
+#define UNDO_NETNS "netns"
 
 #define NET_ALTNAME 128
 
@@ -162,5 +164,7 @@ int net_undo_link(const char *text, struct jerr *e);
 int net_undo_addrs(char *const *texts, size_t n, struct jerr *e);
 int net_undo_elems(char *const *texts, size_t n, struct jerr *e);
 int net_undo_flow(const char *text, struct jerr *e);
+/* EXDEV: the caller is in another network namespace than this one. */
+int net_check_netns(const char *text, struct jerr *e);
 
 #endif

@@ -383,7 +383,13 @@ open_all(struct change *c, struct jerr *e)
 	c->netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (c->netns == -1)
 		return jerr_sys(e, "network namespace");
-	return reg_journal_read(c->rj, &c->have, &c->nhave, e);
+	if (reg_journal_read(c->rj, &c->have, &c->nhave, e) == -1)
+		return -1;
+	for (size_t i = 0; i < c->nhave; i++)
+		if (str_eq(c->have[i].kind, UNDO_NETNS) &&
+		    net_check_netns(c->have[i].text, e) == -1)
+			return -1;
+	return 0;
 }
 
 /* The row of the index: before is what it was, for the way back. */

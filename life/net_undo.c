@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "life/net.h"
 #include "net/nft.h"
 
@@ -106,4 +107,18 @@ net_undo_flow(const char *text, struct jerr *e)
 	if (ip_parse(text, 0, &ip) == -1)
 		return bad_record("address", text, e);
 	return nft_conntrack_forget(text, e);
+}
+
+int
+net_check_netns(const char *text, struct jerr *e)
+{
+	uint64_t made, here = rtnl_netns();
+
+	if (num_u64(text, UINT64_MAX, &made) == -1)
+		return bad_record("network namespace", text, e);
+	if (made == 0 || here == 0 || made == here)
+		return 0;
+	return jerr_set(e, EXDEV,
+	    "its addresses are in another network namespace than this "
+	    "command: run it there");
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,8 +164,11 @@ step_links(struct walk *w, struct jerr *e)
 {
 	struct walk_net *x = w->net;
 	struct net_make m;
+	char here[24];
 
-	if (open_netns(w, e) == -1)
+	(void)snprintf(here, sizeof(here), "%" PRIu64, rtnl_netns());
+	if (open_netns(w, e) == -1 ||
+	    reg_journal_add(w->rj, UNDO_NETNS, here, e) == -1)
 		return -1;
 	m = making(w);
 	for (size_t i = 0; i < x->n.nifs; i++) {

@@ -216,6 +216,8 @@ stop_jail(
 	walked = w->rj == NULL && e->code == EWOULDBLOCK;
 	if (w->rj == NULL && !walked)
 		return e->code == ENOENT ? 0 : -1;
+	if (w->rj != NULL && undo_check(w->rj, e) == -1)
+		return jerr_wrap(e, "%s", w->name);
 	alive = borrow(w, row, e) == 0;
 	if (!alive && e->code != ESRCH)
 		return jerr_wrap(e, "%s", w->name);

@@ -79,6 +79,15 @@ undo_share(
 	    reg_jail_reg(c->j), reg_jail_row(c->j), texts[0], e);
 }
 
+static int
+undo_netns(
+    const struct undo_ctx *c, char *const *texts, size_t n, struct jerr *e)
+{
+	(void)c;
+	(void)n;
+	return net_check_netns(texts[0], e);
+}
+
 /* many: neighbours of the kind are taken back in one go. */
 static const struct undo_kind {
 	const char *kind;
@@ -92,6 +101,7 @@ static const struct undo_kind {
 	{ UNDO_ELEM, undo_elems, true },
 	{ UNDO_FLOW, undo_flow, false },
 	{ UNDO_SHARE, undo_share, false },
+	{ UNDO_NETNS, undo_netns, false },
 };
 
 static const struct undo_kind *
@@ -157,6 +167,30 @@ kill_first(const struct reg_record *rec, size_t n)
 	}
 }
 
+static int
+check(const struct reg_record *rec, size_t n, struct jerr *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(rec[i].kind, UNDO_NETNS) &&
+		    net_check_netns(rec[i].text, e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+undo_check(struct reg_jail *j, struct jerr *e)
+{
+	struct reg_record *rec = NULL;
+	size_t n = 0;
+	int r;
+
+	if (reg_journal_read(j, &rec, &n, e) == -1)
+		return -1;
+	r = check(rec, n, e);
+	reg_records_free(rec, n);
+	return r;
+}
+
 int
 undo_records(struct reg_jail *j, int pidfd, struct reg_record *rec, size_t n,
     struct jerr *e)
@@ -165,6 +199,9 @@ undo_records(struct reg_jail *j, int pidfd, struct reg_record *rec, size_t n,
 	struct jerr one = JERR_INIT;
 	int result = 0;
 
+	/* All or nothing: names of links mean something else elsewhere. */
+	if (check(rec, n, e) == -1)
+		return -1;
 	for (size_t i = 0, run = 1; i < n; i += run) {
 		const struct undo_kind *k = find_kind(&rec[i], &one);
 
@@ -187,8 +224,11 @@ undo_all(struct reg_jail *j, int pidfd, struct jerr *e)
 
 	if (reg_journal_read(j, &rec, &n, e) == -1)
 		return -1;
-	kill_first(rec, n);
-	result = undo_records(j, pidfd, rec, n, e);
+	result = check(rec, n, e);
+	if (result == 0) {
+		kill_first(rec, n);
+		result = undo_records(j, pidfd, rec, n, e);
+	}
 	reg_records_free(rec, n);
 	return result;
 }

@@ -21,6 +21,10 @@
  */
 int undo_all(struct reg_jail *j, int pidfd, struct jerr *e);
 
+/* Can this process take them back at all?  EXDEV: not from this network
+ * namespace. */
+int undo_check(struct reg_jail *j, struct jerr *e);
+
 /* Some of them, in this order; the rest of the jail lives on. */
 int undo_records(struct reg_jail *j, int pidfd, struct reg_record *rec,
     size_t n, struct jerr *e);

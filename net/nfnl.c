@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "linux/proc.h"
 #include "net/nft_int.h"
+#include "net/rtnl.h"
 
 /* One transaction is one send, and a thousand refusals are one receive queue:
  * the default of 208 KiB is too little for the largest jails. */
@@ -35,21 +36,6 @@ static struct {
 	pid_t pid;	/* a child must not read its parent's answers */
 	uint32_t seq;
 } kept;
-
-uint64_t
-nfnl_netns(void)
-{
-	/* Any new socket is the current namespace's: 2 us. */
-	auto_close int s = socket(
-	    AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	uint64_t c = 0;
-	socklen_t len = sizeof(c);
-
-	if (s == -1 ||
-	    getsockopt(s, SOL_SOCKET, SO_NETNS_COOKIE, &c, &len) == -1)
-		return 0;
-	return c;
-}
 
 static void
 forget(void)
@@ -98,7 +84,7 @@ prepare(const struct mnl *m, struct mnl_socket *s, struct jerr *e)
 int
 nfnl_open(struct nfnl *n, struct jerr *e)
 {
-	uint64_t netns = nfnl_netns();
+	uint64_t netns = rtnl_netns();
 
 	memset(n, 0, sizeof(*n));
 	n->m = mnl_open(e);

@@ -57,8 +57,6 @@ void nfnl_attrs(const struct nfnl *n, const struct nlmsghdr *h,
     const struct nlattr **tb, size_t max);
 void nfnl_nested(const struct nfnl *n, const struct nlattr *nest,
     const struct nlattr **tb, size_t max);
-/* Which network namespace the process is in; 0: unknown. */
-uint64_t nfnl_netns(void);
 uint32_t nfnl_be32(
     const struct nfnl *n, const struct nlattr *a); /* 0: absent */
 /* The text of a, "" when absent or not terminated. */

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "net/nft_int.h"
+#include "net/rtnl.h"
 
 #define FUNCTIONS(X) \
 	X(nft_ctx_new) \
@@ -83,7 +84,7 @@ nft_run_close(void)
 static struct nft_ctx *
 context(struct jerr *e)
 {
-	uint64_t netns = nfnl_netns();
+	uint64_t netns = rtnl_netns();
 
 	if (nft_open(e) == -1)
 		return NULL;

@@ -94,6 +94,21 @@ rtnl_close(struct rtnl *r)
 	errno = saved;
 }
 
+uint64_t
+rtnl_netns(void)
+{
+	/* Any new socket is the current namespace's: 2 us. */
+	auto_close int s = socket(
+	    AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	uint64_t c = 0;
+	socklen_t len = sizeof(c);
+
+	if (s == -1 ||
+	    getsockopt(s, SOL_SOCKET, SO_NETNS_COOKIE, &c, &len) == -1)
+		return 0;
+	return c;
+}
+
 /* ---- a request ---- */
 
 void *

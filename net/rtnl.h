@@ -24,6 +24,10 @@ struct rtnl;
 struct rtnl *rtnl_open(int nsfd, struct jerr *e);
 void rtnl_close(struct rtnl *r); /* NULL is fine; drops what is queued */
 
+/* Which network namespace the caller is in: never 0, the same until the next
+ * boot.  0: this kernel does not say. */
+uint64_t rtnl_netns(void);
+
 /* ---- a batch.  The queueing functions never fail (no memory is reported by
  * rtnl_send).  absent: deleting what is not there is success; exist: adding
  * what is there is. ---- */
