@@ -117,6 +117,16 @@ n_hosts()
 	route add default via 10.10.0.254 dev em0
 	route add default via fd00:10::fe dev em0
 	EOF
+	# The kernel tells carriers and gives link-local addresses in its own
+	# time; the world is compared only from then on.
+	t_until 20 n_settled em0
+	t_until 20 n_settled em1
+}
+
+n_settled()
+{
+	ip link show "$1" | grep -q 'state UP' &&
+	    ip -6 addr show "$1" scope link | grep -q 'inet6 fe80'
 }
 
 # n_host_addresses HOST INTERFACE NET LAST
