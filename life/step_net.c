@@ -30,20 +30,15 @@ struct walk_net {
 	size_t nann;
 };
 
-void
-walk_net_free(struct walk *w)
+static void
+walk_net_free(struct walk_net *x)
 {
-	struct walk_net *x = w->net;
-
-	if (x == NULL)
-		return;
 	net_free(&x->n);
 	rtnl_close(x->host);
 	close_keep(x->netns);
 	close_keep(x->probe);
 	free(x->ann);
 	free(x);
-	w->net = NULL;
 }
 
 bool
@@ -129,6 +124,7 @@ step_addresses(struct walk *w, struct jerr *e)
 	if (x == NULL)
 		return no_memory(e);
 	w->net = x;
+	w->net_free = walk_net_free;
 	x->netns = x->probe = -1;
 	if (net_hostname(&w->conf, e) == -1)
 		return -1;

@@ -17,6 +17,4 @@ int step_rules(struct walk *w, struct jerr *e);
 int step_routes(struct walk *w, struct jerr *e);
 int step_resolver(struct walk *w, struct jerr *e);
 
-void walk_net_free(struct walk *w);
-
 #endif

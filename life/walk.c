@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "life/step_net.h"
 
 const char *walk_test_init;
 int (*walk_test_point)(const char *step, bool after, struct jerr *e);
@@ -38,7 +37,9 @@ walk_free(struct walk *w)
 		&w->barrier, &w->consolelog, &w->out.rfd, &w->out.wfd,
 		&w->out.alive_r, &w->out.alive_w };
 
-	walk_net_free(w);
+	if (w->net != NULL)
+		w->net_free(w->net);
+	w->net = NULL;
 	conf_free(&w->conf);
 	mounts_free(w->mounts);
 	free(w->cf);

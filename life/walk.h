@@ -50,8 +50,10 @@ struct walk {
 	int init_pidfd;
 	pid_t init;
 	uint64_t init_start;
-	int barrier;	      /* to C until it may exec jail-init */
-	struct walk_net *net; /* step_net.c's own; NULL: no addresses */
+	int barrier; /* to C until it may exec jail-init */
+	/* step_net.c's own, and how it is given back; NULL: no addresses */
+	struct walk_net *net;
+	void (*net_free)(struct walk_net *x);
 	struct output out;
 	int consolelog; /* written by us and pid 1 alone; -1: none */
 	int *left;	/* pidfds of what exec.* left in the background */
