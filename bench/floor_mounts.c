@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,8 +122,32 @@ build_dev(void)
 	new_at("mqueue", NULL, SAFE, "/dev/mqueue");
 }
 
+static int
+proc_of_ours(void *arg)
+{
+	int *fd = arg;
+
+	*fd = new_mount("proc", NULL, SAFE);
+	return 0;
+}
+
+/* Before Linux 6.17 a /proc is that of who mounts it. */
+static int
+proc_by_child(int pidfd)
+{
+	static char stack[32768] __attribute__((aligned(16)));
+	int fd = -1;
+
+	check(setns(pidfd, CLONE_NEWPID), "pid namespace");
+	check(clone(proc_of_ours, stack + sizeof(stack),
+		  CLONE_VM | CLONE_VFORK | CLONE_FILES, &fd),
+	    "clone");
+	check(waitpid(-1, NULL, __WCLONE), "wait");
+	return fd;
+}
+
 static void
-build_proc(int procfd, pid_t init)
+build_proc(int procfd, int pidfd, pid_t init)
 {
 	static const char *const ro[] = { "/proc/sys", "/proc/bus", "/proc/fs",
 		"/proc/irq", "/proc/sysrq-trigger" };
@@ -133,10 +158,12 @@ build_proc(int procfd, pid_t init)
 	(void)snprintf(path, sizeof(path), "%d/ns/pid", (int)init);
 	ns = openat(procfd, path, O_RDONLY | O_CLOEXEC);
 	check(ns, path);
-	check(fsconfig(fs, FSCONFIG_SET_FD, "pidns", NULL, ns), "pidns");
-	check(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), "proc");
-	fd = fsmount(fs, FSMOUNT_CLOEXEC, SAFE);
-	check(fd, "proc");
+	if (fsconfig(fs, FSCONFIG_SET_FD, "pidns", NULL, ns) == 0) {
+		check(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), "proc");
+		fd = fsmount(fs, FSMOUNT_CLOEXEC, SAFE);
+		check(fd, "proc");
+	} else
+		fd = proc_by_child(pidfd);
 	attach(fd, AT_FDCWD, "/proc");
 	for (size_t i = 0; i < sizeof(ro) / sizeof(*ro); i++)
 		clone_at(AT_FDCWD, ro[i], RO, ro[i]);
@@ -172,7 +199,7 @@ build_mounts(int root, int procfd, int pidfd, pid_t init)
 	check(syscall(SYS_pivot_root, ".", "."), "pivot_root");
 	check(setns(pidfd, CLONE_NEWIPC), "ipc namespace");
 	build_dev();
-	build_proc(procfd, init);
+	build_proc(procfd, pidfd, init);
 	new_at("sysfs", NULL, RO, "/sys");
 	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++)
 		clone_at(mask, NULL, RO, masks[i]);
