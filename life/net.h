@@ -128,9 +128,8 @@ struct net_make {
 int net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e);
 /* lo, addresses and routes inside.  again: routes are set anew. */
 int net_inside_make(const struct net_make *m, bool again, struct jerr *e);
-/* Takes a off whichever of its interfaces has it. */
-int net_inside_drop(
-    const struct net_make *m, const struct ip *a, struct jerr *e);
+/* Takes the addresses off its interfaces that it is not to have. */
+int net_inside_trim(const struct net_make *m, struct jerr *e);
 int net_addrs_make(const struct net_make *m, struct jerr *e);
 int net_elems_make(
     char *const *texts, size_t n, const char *uuid8, struct jerr *e);
@@ -162,7 +161,8 @@ int net_share_foreign(struct strv *out, struct jerr *e);
 /* ---- undo (net_undo.c): a record's text; what is gone is success ---- */
 int net_undo_link(const char *text, struct jerr *e);
 int net_undo_addrs(char *const *texts, size_t n, struct jerr *e);
-int net_undo_elems(char *const *texts, size_t n, struct jerr *e);
+int net_undo_elems(
+    char *const *texts, size_t n, const char *uuid8, struct jerr *e);
 int net_undo_flow(const char *text, struct jerr *e);
 /* EXDEV: the caller is in another network namespace than this one. */
 int net_check_netns(const char *text, struct jerr *e);

@@ -42,6 +42,7 @@ struct change {
 	struct announce *ann; /* addresses that are new on a wire */
 	size_t nann;
 	struct strv *put, *note;
+	bool begun; /* something may be different */
 };
 
 static int
@@ -233,8 +234,9 @@ replaced(const struct change *c, struct strv *out)
 		if (kind_of(&c->have[i]) != ELEM ||
 		    listed(&c->want[ELEM], c->have[i].text))
 			continue;
-		for (size_t k = 0; k < c->fresh[ELEM].n; k++)
-			if (same_key(c->have[i].text, c->fresh[ELEM].v[k])) {
+		/* Not only what is new: after a crash both may be recorded. */
+		for (size_t k = 0; k < c->want[ELEM].n; k++)
+			if (same_key(c->have[i].text, c->want[ELEM].v[k])) {
 				if (strv_add(out, c->have[i].text) == -1)
 					return -1;
 				break;
@@ -280,9 +282,9 @@ make_elems(struct change *c, struct jerr *e)
 	if (replaced(c, &old) == -1)
 		return no_memory(e);
 	if (elems_missing(c, &missing, e) == -1 ||
-	    net_undo_elems(old.v, old.n, e) == -1)
+	    net_undo_elems(old.v, old.n, uuid8, e) == -1)
 		return -1;
-	if (!missing && c->fresh[ELEM].n == 0)
+	if (!missing && c->fresh[ELEM].n == 0 && old.n == 0)
 		return 0;
 	if (net_elems_make(c->want[ELEM].v, c->want[ELEM].n, uuid8, e) == -1) {
 		(void)net_elems_make(old.v, old.n, uuid8, &ignored);
@@ -307,22 +309,16 @@ make_addrs(struct change *c, struct jerr *e)
 
 /* ---- take back ---- */
 
-/* An address or a link that the jail loses goes inside as well. */
+/* A link that the jail loses: its namespace stays, so it does not end alone. */
 static int
-drop_inside(struct change *c, const struct reg_record *rec, struct jerr *e)
+drop_link(struct change *c, const struct reg_record *rec, struct jerr *e)
 {
-	struct net_make m = making(c, ADDR);
-	char ip[IP_TEXT], end[RTNL_NAME];
-	struct ip a;
+	char end[RTNL_NAME];
 
-	if (kind_of(rec) == LINK && sscanf(rec->text, "%15s", end) == 1) {
-		rtnl_link_del(c->host, end, true);
-		return rtnl_send(c->host, e);
-	}
-	if (kind_of(rec) == ADDR && sscanf(rec->text, "%45s", ip) == 1 &&
-	    ip_parse(ip, 0, &a) == 0)
-		return net_inside_drop(&m, &a, e);
-	return 0;
+	if (kind_of(rec) != LINK || sscanf(rec->text, "%15s", end) != 1)
+		return 0;
+	rtnl_link_del(c->host, end, true);
+	return rtnl_send(c->host, e);
 }
 
 /* Records of ours that are not wanted (after) or that were new (roll-back). */
@@ -348,7 +344,7 @@ take_back(struct change *c, bool roll_back, struct jerr *e)
 		if (!goes)
 			continue;
 		now[some++] = rec[i];
-		r = drop_inside(c, &rec[i], e);
+		r = drop_link(c, &rec[i], e);
 	}
 	if (r == 0)
 		r = undo_records(c->rj, -1, now, some, e);
@@ -361,12 +357,14 @@ take_back(struct change *c, bool roll_back, struct jerr *e)
 static int
 apply(struct change *c, struct jerr *e)
 {
+	struct net_make m = making(c, LINK);
 	struct jerr ignored = JERR_INIT;
 
 	if (make_links(c, e) == 0 && make_shares(c, e) == 0 &&
 	    want_elems(c, e) == 0 && make_elems(c, e) == 0 &&
 	    make_addrs(c, e) == 0)
-		return take_back(c, false, e);
+		return take_back(c, false, e) == -1 ? -1 :
+						      net_inside_trim(&m, e);
 	(void)take_back(c, true, &ignored);
 	return -1;
 }
@@ -422,6 +420,7 @@ run_change(struct change *c, const struct jail_conf *now, struct jerr *e)
 	    want_links(c, e) == -1 || want_rest(c, e) == -1 ||
 	    ask_neighbours(c, e) == -1 || claim(c, now, e) == -1)
 		return -1;
+	c->begun = true;
 	if (apply(c, e) == 0)
 		return 0;
 	(void)reg_addresses(c->rj, ip4, list, &ignored);
@@ -443,6 +442,26 @@ change_free(struct change *c)
 	reg_jail_put(c->rj);
 }
 
+/* Nothing is to be different after a failure: what was in the way of the new is
+ * made again, routes inside included, as when a jail is mended. */
+static void
+restore(struct change *failed)
+{
+	auto_strv struct strv put = STRV_INIT, note = STRV_INIT;
+	struct change c = { .reg = failed->reg,
+		.rj = failed->rj,
+		.r = failed->r,
+		.netns = -1,
+		.put = &put,
+		.note = &note };
+	struct jerr ignored = JERR_INIT;
+
+	(void)run_change(&c, &failed->r->params, &ignored);
+	failed->rj = c.rj;
+	c.rj = NULL;
+	change_free(&c);
+}
+
 int
 net_change(struct reg *reg, const struct reg_row *row, const struct running *r,
     const struct jail_conf *now, bool asked, struct strv *put,
@@ -461,6 +480,8 @@ net_change(struct reg *reg, const struct reg_row *row, const struct running *r,
 		return 0;
 	}
 	rc = run_change(&c, now, e);
+	if (rc == -1 && c.begun)
+		restore(&c);
 	change_free(&c);
 	return rc;
 }

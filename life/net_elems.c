@@ -447,7 +447,7 @@ net_elems_count(char *const *texts, size_t n, struct jerr *e)
 }
 
 int
-net_undo_elems(char *const *texts, size_t n, struct jerr *e)
+net_undo_elems(char *const *texts, size_t n, const char *uuid8, struct jerr *e)
 {
 	__attribute__((cleanup(elems_free))) struct elems x = { .v = NULL };
 
@@ -455,7 +455,7 @@ net_undo_elems(char *const *texts, size_t n, struct jerr *e)
 		return 0;
 	if (cut_all(texts, n, &x) == -1)
 		return no_memory(e);
-	return nft_elems_del(x.v, n, e);
+	return nft_elems_del(x.v, n, uuid8, e);
 }
 
 int

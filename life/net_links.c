@@ -422,20 +422,56 @@ net_inside_make(const struct net_make *m, bool again, struct jerr *e)
 	return r;
 }
 
+static bool
+belongs(const struct net_make *m, int index, const struct rtnl_ifaddr *x)
+{
+	for (size_t k = 0; k < m->n->n; k++) {
+		const struct net_addr *a = &m->n->a[k];
+		int at = a->class == ADDR_WIRE ? m->n->ifs[a->i].inside_index :
+						 1;
+
+		if (at == index && ip_eq(&a->ip, &x->ip))
+			return true;
+	}
+	return false;
+}
+
+/* The kernel's own: 127.0.0.1/8 and ::1. */
+static bool
+of_kernel(const struct rtnl_ifaddr *x)
+{
+	return ip_is_loopback(&x->ip) &&
+	    (x->ip.family == AF_INET6 || x->prefix == 8);
+}
+
+static int
+trim_one(const struct net_make *m, struct rtnl *in, int index, struct jerr *e)
+{
+	auto_free struct rtnl_ifaddr *a = NULL;
+	size_t n = 0;
+
+	if (rtnl_addrs(in, index, &a, &n, e) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (!of_kernel(&a[i]) && !belongs(m, index, &a[i]))
+			rtnl_addr(
+			    in, index, &a[i].ip, a[i].prefix, false, true);
+	return 0;
+}
+
 int
-net_inside_drop(const struct net_make *m, const struct ip *a, struct jerr *e)
+net_inside_trim(const struct net_make *m, struct jerr *e)
 {
 	struct rtnl *in = rtnl_open(m->netns, e);
 	int r;
 
 	if (in == NULL)
 		return -1;
-	rtnl_addr(in, 1, a, ip_bits(a), false, true);
-	for (size_t i = 0; i < m->n->nifs; i++)
-		if (m->n->ifs[i].inside_index != 0)
-			rtnl_addr(in, m->n->ifs[i].inside_index, a, ip_bits(a),
-			    false, true);
-	r = rtnl_send(in, e);
+	r = trim_one(m, in, 1, e);
+	for (size_t i = 0; i < m->n->nifs && r == 0; i++)
+		r = trim_one(m, in, m->n->ifs[i].inside_index, e);
+	if (r == 0)
+		r = rtnl_send(in, e);
 	rtnl_close(in);
 	return r;
 }

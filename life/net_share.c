@@ -309,11 +309,13 @@ make_accept(
 {
 	struct nft_chain c;
 
-	if (read_chain(key, &c, e) == -1 || nft_accept_add(&c, e) == -1)
-		return -1;
+	int r = read_chain(key, &c, e) == -1 ? -1 : nft_accept_add(&c, e);
+
+	if (r != 1)
+		return r;
 	if (put != NULL)
-		(void)strv_addf(put, "accept in %s", key);
-	if (note != NULL)
+		(void)strv_addf(put, "accept in chain %s", key);
+	else if (note != NULL)
 		(void)strv_addf(note,
 		    "chain %s drops what it does not know: one rule of ours "
 		    "at its end accepts jails' packets",
@@ -336,15 +338,13 @@ static const struct kind {
 	int (*make)(const char *key, struct strv *put, struct strv *note,
 	    struct jerr *e);
 	int (*undo)(const char *key, const char *value, struct jerr *e);
-	/* make looks first and is cheap: always asked when checking */
-	bool checked;
 } kinds[] = {
-	{ "table", save_none, make_table, undo_table, true },
-	{ "nat", save_none, make_nat, undo_nat, true },
-	{ "if4", save_if4, make_if4, undo_if4, true },
-	{ "if6", save_if6, make_if6, undo_if6, true },
-	{ "all6", save_all6, make_all6, undo_all6, true },
-	{ "accept", save_none, make_accept, undo_accept, false },
+	{ "table", save_none, make_table, undo_table },
+	{ "nat", save_none, make_nat, undo_nat },
+	{ "if4", save_if4, make_if4, undo_if4 },
+	{ "if6", save_if6, make_if6, undo_if6 },
+	{ "all6", save_all6, make_all6, undo_all6 },
+	{ "accept", save_none, make_accept, undo_accept },
 };
 
 static const struct kind *
@@ -381,7 +381,8 @@ use_one(const struct net_share *s, const char *text, struct jerr *e)
 	if (reg_shared_use(s->reg, s->row, k->name, key, strbuf_str(&value),
 		&first, e) == -1)
 		return -1;
-	if (!first && !(s->check && k->checked))
+	/* Each looks first. */
+	if (!first && !s->check)
 		return 0;
 	return k->make(key, first ? NULL : s->put, s->note, e);
 }

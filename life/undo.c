@@ -57,8 +57,7 @@ static int
 undo_elems(
     const struct undo_ctx *c, char *const *texts, size_t n, struct jerr *e)
 {
-	(void)c;
-	return net_undo_elems(texts, n, e);
+	return net_undo_elems(texts, n, reg_jail_row(c->j)->uuid8, e);
 }
 
 static int

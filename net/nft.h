@@ -68,8 +68,11 @@ struct nft_elem {
 /* One transaction.  comment (the jail's uuid) goes to every element. */
 int nft_elems_add(
     const struct nft_elem *v, size_t n, const char *comment, struct jerr *e);
-/* Absent ones are success (one transaction; one by one if that is refused). */
-int nft_elems_del(const struct nft_elem *v, size_t n, struct jerr *e);
+/* Absent ones are success (one transaction; one by one if that is refused).  The
+ * kernel goes by the key alone, and a key of a map may be another jail's: with
+ * owner (the comment), only what is his and leads where data says. */
+int nft_elems_del(
+    const struct nft_elem *v, size_t n, const char *owner, struct jerr *e);
 /* How many of these are there? -1 with e. */
 int nft_elems_count(const struct nft_elem *v, size_t n, struct jerr *e);
 
@@ -80,7 +83,8 @@ struct nft_chain {
 	bool ours_there; /* our accept stands in it */
 };
 int nft_forward_drops(struct nft_chain **v, size_t *n, struct jerr *e);
-/* Append the accept of our mark (comment "linux-jails"). */
+/* Append the accept of our mark (comment "linux-jails").  1: done; 0: it stood
+ * there already. */
 int nft_accept_add(const struct nft_chain *c, struct jerr *e);
 /* Take every rule with our comment out of it; gone is success. */
 int nft_accept_del(const struct nft_chain *c, struct jerr *e);

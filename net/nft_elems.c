@@ -124,6 +124,122 @@ add(struct nfnl *n, const struct nft_elem *v, size_t count, const char *comment,
 	return 0;
 }
 
+int
+nft_elems_add(
+    const struct nft_elem *v, size_t n, const char *comment, struct jerr *e)
+{
+	auto_free int *err = calloc(n + 1, sizeof(*err));
+	struct nfnl nl;
+	int rc = -1;
+
+	if (err == NULL)
+		return jerr_set(e, ENOMEM, "out of memory");
+	if (nfnl_open(&nl, e) == 0)
+		rc = add(&nl, v, n, comment, err, e);
+	nfnl_close(&nl);
+	return rc;
+}
+
+/* ---- are they there? ---- */
+
+struct counting {
+	const struct nft_elem *v;
+	const char *owner; /* NULL: whosever */
+	bool *there;	   /* NULL: only counted */
+	size_t found;
+	struct jerr *e;
+};
+
+/* No comment: put back by hand, from a list that had none. */
+static bool
+has_comment(
+    const struct nfnl *n, const struct nlattr *userdata, const char *comment)
+{
+	const uint8_t *p;
+	size_t len, want = strnlen(comment, COMMENT_MAX) + 1;
+
+	if (userdata == NULL)
+		return true;
+	p = n->m->mnl_attr_get_payload(userdata);
+	len = n->m->mnl_attr_get_payload_len(userdata);
+	return len >= 2 + want && p[0] == COMMENT && p[1] == want &&
+	    memcmp(p + 2, comment, want - 1) == 0;
+}
+
+static int
+found(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
+{
+	const struct nlattr *list[NFTA_SET_ELEM_LIST_MAX + 1];
+	const struct nlattr *one[NFTA_LIST_MAX + 1];
+	const struct nlattr *elem[NFTA_SET_ELEM_MAX + 1];
+	const struct nlattr *data[NFTA_DATA_MAX + 1];
+	struct counting *k = arg;
+	struct coded c;
+
+	nfnl_attrs(n, h, list, nitems(list));
+	nfnl_nested(n, list[NFTA_SET_ELEM_LIST_ELEMENTS], one, nitems(one));
+	nfnl_nested(n, one[NFTA_LIST_ELEM], elem, nitems(elem));
+	nfnl_nested(n, elem[NFTA_SET_ELEM_DATA], data, nitems(data));
+	if (elem[NFTA_SET_ELEM_KEY] == NULL || encode(&k->v[i], &c, k->e) == -1)
+		return 0;
+	/* The same key for another target is not what was asked for. */
+	if (c.datalen != 0 &&
+	    (data[NFTA_DATA_VALUE] == NULL ||
+		n->m->mnl_attr_get_payload_len(data[NFTA_DATA_VALUE]) !=
+		    c.datalen ||
+		memcmp(n->m->mnl_attr_get_payload(data[NFTA_DATA_VALUE]),
+		    c.data, c.datalen) != 0))
+		return 0;
+	if (k->owner != NULL &&
+	    !has_comment(n, elem[NFTA_SET_ELEM_USERDATA], k->owner))
+		return 0;
+	if (k->there != NULL)
+		k->there[i] = true;
+	k->found++;
+	return 0;
+}
+
+/* At most ASKED at once. */
+#define ASKED 64
+
+static int
+count(struct nfnl *n, struct counting *k, size_t many, struct jerr *e)
+{
+	int err[ASKED] = { 0 };
+	struct coded c;
+
+	for (size_t i = 0; i < many; i++) {
+		if (encode(&k->v[i], &c, e) == -1)
+			return -1;
+		queue(n, &c, NFT_TYPE(NFT_MSG_GETSETELEM), 0, NULL);
+	}
+	if (nfnl_ask(n, found, k, err, e) == -1)
+		for (size_t i = 0; i < many; i++)
+			if (err[i] != 0 && err[i] != ENOENT)
+				return blame(k->v, many, err, e);
+	return (int)k->found;
+}
+
+int
+nft_elems_count(const struct nft_elem *v, size_t n, struct jerr *e)
+{
+	int total = 0;
+	struct nfnl nl;
+
+	if (nfnl_open(&nl, e) == -1)
+		total = -1;
+	for (size_t i = 0; i < n && total != -1; i += ASKED) {
+		struct counting k = { .v = v + i, .e = e };
+		int got = count(&nl, &k, n - i < ASKED ? n - i : ASKED, e);
+
+		total = got == -1 ? -1 : total + got;
+	}
+	nfnl_close(&nl);
+	return total;
+}
+
+/* ---- removal ---- */
+
 /* Those that are not there are left out of the next attempt: a refused
  * transaction names every one of them. */
 static int
@@ -158,24 +274,36 @@ del(struct nfnl *n, const struct nft_elem *v, size_t count, bool *gone,
 	}
 }
 
-int
-nft_elems_add(
-    const struct nft_elem *v, size_t n, const char *comment, struct jerr *e)
+/* What is another's now under the same key counts as gone.  Addresses are one
+ * jail's alone, so only maps are asked about. */
+static int
+leave_others(struct nfnl *n, const struct nft_elem *v, size_t count_all,
+    const char *owner, bool *gone, struct jerr *e)
 {
-	auto_free int *err = calloc(n + 1, sizeof(*err));
-	struct nfnl nl;
-	int rc = -1;
+	for (size_t i = 0; i < count_all;) {
+		struct nft_elem ask[ASKED];
+		size_t of[ASKED], many = 0;
+		bool there[ASKED] = { false };
+		struct counting k = {
+			.v = ask, .owner = owner, .there = there, .e = e
+		};
 
-	if (err == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
-	if (nfnl_open(&nl, e) == 0)
-		rc = add(&nl, v, n, comment, err, e);
-	nfnl_close(&nl);
-	return rc;
+		for (; i < count_all && many < ASKED; i++)
+			if (v[i].data != NULL) {
+				of[many] = i;
+				ask[many++] = v[i];
+			}
+		if (many != 0 && count(n, &k, many, e) == -1)
+			return -1;
+		for (size_t a = 0; a < many; a++)
+			gone[of[a]] = !there[a];
+	}
+	return 0;
 }
 
 int
-nft_elems_del(const struct nft_elem *v, size_t n, struct jerr *e)
+nft_elems_del(
+    const struct nft_elem *v, size_t n, const char *owner, struct jerr *e)
 {
 	auto_free int *err = calloc(n + 1, sizeof(*err));
 	auto_free bool *gone = calloc(n + 1, sizeof(*gone));
@@ -184,81 +312,9 @@ nft_elems_del(const struct nft_elem *v, size_t n, struct jerr *e)
 
 	if (err == NULL || gone == NULL)
 		return jerr_set(e, ENOMEM, "out of memory");
-	if (nfnl_open(&nl, e) == 0)
+	if (nfnl_open(&nl, e) == 0 &&
+	    (owner == NULL || leave_others(&nl, v, n, owner, gone, e) == 0))
 		rc = del(&nl, v, n, gone, err, e);
 	nfnl_close(&nl);
 	return rc;
-}
-
-/* ---- are they there? ---- */
-
-struct counting {
-	const struct nft_elem *v;
-	size_t found;
-	struct jerr *e;
-};
-
-static int
-found(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
-{
-	const struct nlattr *list[NFTA_SET_ELEM_LIST_MAX + 1];
-	const struct nlattr *one[NFTA_LIST_MAX + 1];
-	const struct nlattr *elem[NFTA_SET_ELEM_MAX + 1];
-	const struct nlattr *data[NFTA_DATA_MAX + 1];
-	struct counting *k = arg;
-	struct coded c;
-
-	nfnl_attrs(n, h, list, nitems(list));
-	nfnl_nested(n, list[NFTA_SET_ELEM_LIST_ELEMENTS], one, nitems(one));
-	nfnl_nested(n, one[NFTA_LIST_ELEM], elem, nitems(elem));
-	nfnl_nested(n, elem[NFTA_SET_ELEM_DATA], data, nitems(data));
-	if (elem[NFTA_SET_ELEM_KEY] == NULL || encode(&k->v[i], &c, k->e) == -1)
-		return 0;
-	/* The same key for another target is not what was asked for. */
-	if (c.datalen != 0 &&
-	    (data[NFTA_DATA_VALUE] == NULL ||
-		n->m->mnl_attr_get_payload_len(data[NFTA_DATA_VALUE]) !=
-		    c.datalen ||
-		memcmp(n->m->mnl_attr_get_payload(data[NFTA_DATA_VALUE]),
-		    c.data, c.datalen) != 0))
-		return 0;
-	k->found++;
-	return 0;
-}
-
-static int
-count(struct nfnl *n, const struct nft_elem *v, size_t from, size_t many,
-    int *err, struct jerr *e)
-{
-	struct counting k = { .v = v + from, .e = e };
-	struct coded c;
-
-	for (size_t i = 0; i < many; i++) {
-		if (encode(&v[from + i], &c, e) == -1)
-			return -1;
-		queue(n, &c, NFT_TYPE(NFT_MSG_GETSETELEM), 0, NULL);
-	}
-	if (nfnl_ask(n, found, &k, err, e) == -1)
-		for (size_t i = 0; i < many; i++)
-			if (err[i] != 0 && err[i] != ENOENT)
-				return blame(v + from, many, err, e);
-	return (int)k.found;
-}
-
-int
-nft_elems_count(const struct nft_elem *v, size_t n, struct jerr *e)
-{
-	int err[64], total = 0;
-	struct nfnl nl;
-
-	if (nfnl_open(&nl, e) == -1)
-		total = -1;
-	for (size_t i = 0; i < n && total != -1; i += nitems(err)) {
-		size_t many = n - i < nitems(err) ? n - i : nitems(err);
-		int got = count(&nl, v, i, many, err, e);
-
-		total = got == -1 ? -1 : total + got;
-	}
-	nfnl_close(&nl);
-	return total;
 }

@@ -207,10 +207,25 @@ plain(const char *s)
 		"0123456789_-./\\")] == '\0';
 }
 
+static int
+accept_there(const struct nft_chain *c, struct jerr *e)
+{
+	struct handles l = { .n = 0 };
+	struct nfnl n;
+	int rc = nfnl_open(&n, e);
+
+	if (rc == 0)
+		rc = our_rules(&n, c, &l, e);
+	nfnl_close(&n);
+	free(l.v);
+	return rc == -1 ? -1 : l.n != 0;
+}
+
 int
 nft_accept_add(const struct nft_chain *c, struct jerr *e)
 {
 	char text[512];
+	int there;
 
 	if (family_number(c->family) == NFPROTO_UNSPEC || !plain(c->table) ||
 	    !plain(c->chain))
@@ -218,6 +233,9 @@ nft_accept_add(const struct nft_chain *c, struct jerr *e)
 		    "nftables: chain %s %s %s: a name "
 		    "that cannot be given",
 		    c->family, c->table, c->chain);
+	there = accept_there(c, e);
+	if (there != 0)
+		return there == -1 ? -1 : 0;
 	(void)snprintf(text, sizeof(text),
 	    "add rule %s %s %s meta mark & 0x40000000 == 0x40000000 accept "
 	    "comment \"" TAG "\"\n",
@@ -225,7 +243,7 @@ nft_accept_add(const struct nft_chain *c, struct jerr *e)
 	if (nft_run(text, e) == -1)
 		return jerr_wrap(
 		    e, "chain %s %s %s", c->family, c->table, c->chain);
-	return 0;
+	return 1;
 }
 
 static int
