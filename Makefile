@@ -71,6 +71,7 @@ bench:
 	@tools/setup bench
 	@$(MAKE) -s demo-build
 	@bench/run "$(CHECK)" "$(CHECKPREFIX)"
+	@bench/net "$(CHECK)" "$(CHECKPREFIX)"
 
 install: build
 	@DESTDIR="$(DESTDIR)" $(MESON) install -C $(OUT) --no-rebuild

@@ -9,6 +9,7 @@
  * capabilities; jail-init; CMD entered as a second process; kill, wait, rmdir.
  *
  *	bench-floor create INIT ROOT CMD [ARG...]
+ *	bench-floor net IF ADDR INIT ROOT CMD [ARG...]	with a veth pair
  *	bench-floor enter PID CGROUP CMD [ARG...]	jexec's: PID is pid 1
  *
  * No registry, journal, configuration, output relay or verification.
@@ -40,6 +41,7 @@ struct floor {
 	char name[64];
 	int go[2], done[2]; /* builder to pid 1, pid 1 to builder */
 	int pid[2];	    /* builder to us */
+	struct net net;
 };
 
 static void
@@ -128,7 +130,15 @@ static void __attribute__((noreturn)) builder(struct floor *f)
 	    "unshare");
 	check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
 	check(sethostname("floor", 5), "hostname");
-	lo_up();
+	if (f->net.ifname != NULL) {
+		int netns = openat(
+		    f->procfd, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+		check(netns, "network namespace");
+		net_make(&f->net, netns);
+		(void)close(netns);
+	} else
+		lo_up();
 	c = fork_into(
 	    f->init, CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWIPC, &pidfd);
 	if (c == 0)
@@ -169,12 +179,14 @@ destroy(const struct floor *f, int pidfd)
 }
 
 static int
-create(char **argv)
+create(char **argv, char **net)
 {
 	struct floor f = { .procfd = open("/proc", O_PATH | O_CLOEXEC) };
 	int builderfd = -1, initfd;
 	pid_t pid;
 
+	if (net != NULL)
+		net_open(&f.net, net);
 	make_cgroups(&f);
 	f.root = clone_mount(AT_FDCWD, argv[1], MOUNT_ATTR_NODEV);
 	f.init_exe = clone_mount(AT_FDCWD, argv[0],
@@ -193,6 +205,8 @@ create(char **argv)
 	check(waitpid(-1, NULL, __WALL), "wait");
 	enter(initfd, f.j, argv + 2);
 	destroy(&f, initfd);
+	if (net != NULL)
+		net_remove(&f.net);
 	return 0;
 }
 
@@ -200,7 +214,9 @@ int
 main(int argc, char **argv)
 {
 	if (argc > 4 && strcmp(argv[1], "create") == 0)
-		return create(argv + 2);
+		return create(argv + 2, NULL);
+	if (argc > 6 && strcmp(argv[1], "net") == 0)
+		return create(argv + 4, argv + 2);
 	if (argc > 4 && strcmp(argv[1], "enter") == 0) {
 		int pidfd = (int)syscall(SYS_pidfd_open, atoi(argv[2]), 0);
 		int j = open(argv[3], O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -212,6 +228,7 @@ main(int argc, char **argv)
 	}
 	fprintf(stderr,
 	    "usage: bench-floor create INIT ROOT CMD [ARG...]\n"
+	    "       bench-floor net IF ADDR INIT ROOT CMD [ARG...]\n"
 	    "       bench-floor enter PID CGROUP CMD [ARG...]\n");
 	return 2;
 }

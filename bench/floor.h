@@ -19,6 +19,18 @@ void enter(int pidfd, int cgroup, char *const *argv); /* and wait */
 int clone_mount(int dirfd, const char *path, unsigned long attr);
 void build_mounts(int root, int procfd, int pidfd, pid_t init);
 
+/* net.c: a veth pair with one IPv4 address, as by hand */
+struct net {
+	const char *ifname, *address; /* of the host; NULL: none wanted */
+	struct mnl_socket *host;
+	unsigned on;  /* index of ifname */
+	unsigned end; /* of the host's end */
+};
+
+void net_open(struct net *n, char **argv);     /* in the host's namespace */
+void net_make(const struct net *n, int netns); /* in the jail's, netns */
+void net_remove(const struct net *n);
+
 #define BASE 0x70000000u /* first host id of the jail */
 
 #endif
