@@ -104,12 +104,28 @@ want_links(struct change *c, struct jerr *e)
 	return find_fresh(c, LINK, e);
 }
 
+/* As pf's states do, connections outlive the rule that they were made by: to
+ * be forgotten with the jail or the address alone. */
+static int
+keep_flows(struct change *c)
+{
+	char text[IP_TEXT];
+
+	for (size_t i = 0; i < c->net.n; i++) {
+		(void)ip_print(&c->net.a[i].ip, text);
+		if (had(c, FLOW, text) && !listed(&c->want[FLOW], text) &&
+		    strv_add(&c->want[FLOW], text) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 want_rest(struct change *c, struct jerr *e)
 {
 	if (net_rec_shares(&c->net, &c->want[SHARE]) == -1 ||
 	    net_rec_flows(&c->net, &c->want[FLOW]) == -1 ||
-	    net_rec_addrs(&c->net, &c->want[ADDR]) == -1)
+	    keep_flows(c) == -1 || net_rec_addrs(&c->net, &c->want[ADDR]) == -1)
 		return no_memory(e);
 	if (c->want[SHARE].n != 0 &&
 	    net_share_foreign(&c->want[SHARE], e) == -1)
