@@ -293,6 +293,16 @@ step_routes(struct walk *w, struct jerr *e)
 
 /* ---- name servers ---- */
 
+/* The root as the jail sees it: a mount of its own may be the cure. */
+static int
+open_inside(const struct walk *w)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", (int)w->init);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 /*
  * A name server in 127/8 is the host's own resolver, which this stack cannot
  * reach.  resolv.conf is the root's, so only said, with the line that cures it
@@ -303,8 +313,9 @@ static void
 warn_resolver(const struct walk *w)
 {
 	static const char real[] = "/run/systemd/resolve/resolv.conf";
+	auto_close int root = open_inside(w);
 	auto_close int fd = path_open_in_root(
-	    w->rootfd, "etc/resolv.conf", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	    root, "etc/resolv.conf", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	char buf[4096];
 	char *save = NULL;
 	ssize_t n = fd == -1 ? -1 : io_read(fd, buf, sizeof(buf) - 1);
