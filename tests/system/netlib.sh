@@ -206,8 +206,12 @@ n_big_root()
 	for n_d in bin sbin lib lib32 lib64 libx32; do
 		[ ! -L "/$n_d" ] || ln -s "usr/$n_d" "$1/$n_d"
 	done
-	cp /etc/ld.so.cache /etc/nsswitch.conf /etc/services /etc/protocols \
-	    "$1/etc/" || t_broken "etc of the big root"
+	cp /etc/ld.so.cache /etc/services /etc/protocols "$1/etc/" ||
+	    t_broken "etc of the big root"
+	printf '%s\n' "passwd: files" "group: files" "shadow: files" \
+	    "hosts: files dns" >"$1/etc/nsswitch.conf"
+	echo "127.0.0.1 localhost" >"$1/etc/hosts"
+	echo "root:*:19000:0:99999:7:::" >"$1/etc/shadow"
 	[ ! -d /etc/alternatives ] || cp -a /etc/alternatives "$1/etc/"
 	grep -E '^(root|daemon|www-data|nobody|sshd|_apt|unbound|dnsmasq|tcpdump):' \
 	    /etc/passwd >"$1/etc/passwd"
@@ -257,12 +261,12 @@ world_net()
 		ip -6 rule
 		ip -4 neighbour show proxy
 		ip -6 neighbour show proxy
-		nft -s list ruleset 2>/dev/null
 	} >"$T_DIR/.t_list2"
 	# Numbers of interfaces grow, and what an advertisement brought ages.
 	sed -E 's/^[0-9]+: //; s/_lft [0-9]+sec/_lft Nsec/g; s/expires [0-9]+sec/expires Nsec/; s/^/net: /' \
 	    "$T_DIR/.t_list2" >"$T_DIR/.t_list"
-	cat "$T_DIR/.t_list"
+	sort "$T_DIR/.t_list"
+	nft -s list ruleset 2>/dev/null
 	for n_f in /proc/sys/net/ipv4/ip_forward \
 	    /proc/sys/net/ipv4/conf/*/forwarding \
 	    /proc/sys/net/ipv4/conf/*/proxy_arp \
