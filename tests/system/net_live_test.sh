@@ -162,7 +162,7 @@ mend_test()
 	proxy_ndp;echo 0 >/proc/sys/net/ipv6/conf/em0/proxy_ndp
 	$end;ip link set $end down
 	10.10.0.1;ip link set em0 down; ip link set em0 up; ip addr add fd00:10::10/64 dev em0 nodad; ip addr add 2001:db8::4/128 dev em0 nodad; ip route add default via 10.10.0.254; ip route add default via fd00:10::fe
-	accept in inet filter forward;nft flush chain inet filter forward
+	accept in chain inet filter forward;nft flush chain inet filter forward
 	table;nft delete table inet jail
 	table;nft flush ruleset; nft 'add table inet filter; add chain inet filter forward { type filter hook forward priority 0; policy drop; }'
 	EOF

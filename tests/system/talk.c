@@ -5,7 +5,7 @@
  * which source address was seen, nor bind ten sockets before they return.
  *
  *	talk serve TAG SOCKET...	binds, prints its pid, goes on behind
- *	talk ask [-s SOURCE] [-w MS] SOCKET
+ *	talk ask [-s SOURCE] [-w MS] SOCKET	MS: as it is, not scaled
  *	talk hold FILE SOCKET		connects, goes on behind; asks again when
  *					it gets SIGUSR1, answers go to FILE
  *
@@ -305,12 +305,14 @@ int
 main(int argc, char **argv)
 {
 	const char *scale = getenv("JAIL_TEST_SCALE"), *source = NULL;
-	int c, ms = 1000;
+	int c, ms = 1000, factor = scale != NULL ? atoi(scale) : 1;
 
 	if (argc >= 4 && strcmp(argv[1], "serve") == 0)
 		return serve(argv[2], argv + 3, argc - 3);
 	if (argc < 3)
 		return 2;
+	if (factor > 1)
+		ms *= factor;
 	optind = 2;
 	while ((c = getopt(argc, argv, "s:w:")) != -1) {
 		if (c == 's')
@@ -320,8 +322,6 @@ main(int argc, char **argv)
 		else
 			return 2;
 	}
-	if (scale != NULL && atoi(scale) > 1)
-		ms *= atoi(scale);
 	if (strcmp(argv[1], "ask") == 0 && argc == optind + 1)
 		return ask(argv[optind], source, ms);
 	if (strcmp(argv[1], "hold") == 0 && argc == optind + 2)
