@@ -120,7 +120,8 @@ pid1_test()
 	atf_check -o inline:"web\n" jls name
 	atf_check -o match:"^State:.S" jexec web cat /proc/1/status
 	cp "$(atf_get_srcdir)/probe" root/bin/probe
-	atf_check -o ignore timeout 50 jexec web probe exhaust
+	atf_check -o ignore timeout $((50 * JAIL_TEST_SCALE)) \
+	    jexec web probe exhaust
 	atf_check -o inline:"web\n" jls name
 	atf_check jail -R web
 }
@@ -281,21 +282,22 @@ held_test()
 	wait
 	stopper jail
 	rm -f root/tmp/*
+	t_s=$((2 * JAIL_TEST_SCALE))
 	for bg in "" " &"; do
 		atf_check -s exit:1 -e match:"web: true$bg: timed out" \
 		    jail -q -c name=web path="$PWD/root" mount.devfs \
-		    exec.jail_user=root exec.timeout=2 exec.start="stopper &" \
+		    exec.jail_user=root exec.timeout=$t_s exec.start="stopper &" \
 		    exec.start+="touch /tmp/go" exec.start+="true$bg" \
 		    exec.start+="true$bg" exec.start+="true$bg"
 		rm -f root/tmp/*
 	done
 	atf_check -s exit:1 -o match:"web: true: timed out" \
 	    "$(atf_get_srcdir)/ptyrun" -m jail -q -c name=web \
-	    path="$PWD/root" mount.devfs exec.jail_user=root exec.timeout=2 \
+	    path="$PWD/root" mount.devfs exec.jail_user=root exec.timeout=$t_s \
 	    exec.start="stopper &" exec.start+="touch /tmp/go" command=true
 	atf_check -s exit:1 -o match:"web: sleep: timed out" \
 	    "$(atf_get_srcdir)/ptyrun" -m jail -q -c name=web \
-	    path="$PWD/root" mount.devfs exec.timeout=1 command=sleep 1000
+	    path="$PWD/root" mount.devfs exec.timeout=$t_s command=sleep 1000
 	t_no_jails || atf_fail "it is still there"
 }
 
