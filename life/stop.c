@@ -201,6 +201,16 @@ borrow(struct walk *w, const struct reg_row *row, struct jerr *e)
 	return 0;
 }
 
+/* It may end under our hands, and kill what we just ran in it: then there is
+ * nobody left to ask. */
+static bool
+ended_meanwhile(const struct walk *w)
+{
+	int ms = proc_is_leaving(w->init) ? UNDO_WAIT_MS : 0;
+
+	return pidfd_ended(w->init_pidfd, ms) == 1;
+}
+
 int
 stop_jail(
     struct walk *w, const struct reg_row *row, unsigned ops, struct jerr *e)
@@ -221,10 +231,9 @@ stop_jail(
 	alive = borrow(w, row, e) == 0;
 	if (!alive && e->code != ESRCH)
 		return jerr_wrap(e, "%s", w->name);
-	/* It may end under our hands: then there is nobody left to ask. */
 	if (alive &&
 	    walk_run(w, ask_rows, nitems(ask_rows), kinds, NULL, e) == -1 &&
-	    pidfd_ended(w->init_pidfd, 0) != 1)
+	    !ended_meanwhile(w))
 		return jerr_wrap(e, "%s", w->name);
 	if (walked)
 		return end_under_walk(w, row, e);

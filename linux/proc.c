@@ -151,6 +151,17 @@ proc_start_time(int procfd, pid_t pid)
 	return p != NULL ? strtoull(p + 1, NULL, 10) : 0;
 }
 
+bool
+proc_is_leaving(pid_t pid)
+{
+	char path[64], to[64];
+
+	/* Its namespaces are given up before anything else is told. */
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/uts", (int)pid);
+	return readlink(path, to, sizeof(to)) == -1 &&
+	    (errno == ENOENT || errno == ESRCH);
+}
+
 int
 status_code(int status)
 {

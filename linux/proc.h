@@ -48,6 +48,11 @@ void proc_hold(int fd);
  * exec may expect. */
 void proc_reset_signals(const sigset_t *mask);
 
+/* Is this process in its exit, or gone?  pid 1 of a namespace is there for some
+ * time yet: it kills the others and waits for them.  Never a number that can be
+ * somebody else's by now. */
+bool proc_is_leaving(pid_t pid);
+
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t mono_ms(void);
 

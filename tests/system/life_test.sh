@@ -178,6 +178,24 @@ killed_reader_test()
 	t_no_jails || atf_fail "it is still there"
 }
 
+t_case ends "a jail that ends while it is being removed is removed"
+ends_test()
+{
+	life_conf <<-EOC
+	exec.prestop = 'kill -9 \$JPID';
+	exec.stop = "/bin/true";
+	exec.poststop = "touch $PWD/poststop";
+	persist;
+	EOC
+	for i in $(seq 10); do
+		atf_check -o ignore $J -c web
+		atf_check -o inline:"web: removed\n" $J -r web
+		[ -e poststop ] || atf_fail "exec.poststop did not run"
+		rm poststop
+	done
+	t_no_jails || atf_fail "it is still there"
+}
+
 t_case background "a command in the background keeps a jail, and no longer than it lives"
 background_test()
 {

@@ -121,6 +121,54 @@ fds(void)
 	return n;
 }
 
+/* Go through all jails once: how many are named "stays", -1 at a failure. */
+static int
+count_staying(void)
+{
+	struct jailparam jp[2];
+	char last[16] = "0";
+	int n = 0, jid = 0;
+
+	while (jid != -1) {
+		if (jailparam_init(&jp[0], "lastjid") == -1 ||
+		    jailparam_init(&jp[1], "name") == -1 ||
+		    jailparam_import(&jp[0], last) == -1)
+			return -1;
+		jid = jailparam_get(jp, 2, 0);
+		if (jid == -1 && errno != ENOENT)
+			n = -1;
+		else if (jid != -1)
+			n += str_eq(jp[1].jp_value, "stays");
+		(void)snprintf(last, sizeof(last), "%d", jid);
+		jailparam_free(jp, 2);
+	}
+	return n;
+}
+
+/* Others come and go meanwhile: whoever looks sees neither half of one, nor
+ * fails, nor misses the one that stays. */
+static void
+test_vanishing(void)
+{
+	struct reg_jail *stays = make(900, "stays", "");
+	unsigned wrong = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		for (;;) {
+			unmake(make(0, "comes", ""));
+			unmake(make(950, "goes", ""));
+		}
+	}
+	for (int i = 0; i < 4000; i++)
+		wrong += count_staying() != 1;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	is_int(
+	    wrong, 0, "one stays while others come and go (%s)", jail_errmsg);
+	unmake(stays);
+}
+
 static void
 test_none(void)
 {
@@ -631,6 +679,7 @@ main(void)
 	test_import();
 	test_get_all();
 	test_set_refusals();
+	test_vanishing();
 	reg_close(reg);
 	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", scratch);
 	ok(system(cmd) == 0, "the scratch directory is removed");

@@ -6,6 +6,7 @@
 #include "registry/registry.h"
 
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -543,6 +544,44 @@ test_other_boot(void)
 	free(boot);
 }
 
+/* The index takes part of a row and no more: the row is not there, and nothing
+ * of it stays. */
+static void
+test_partial_write(void)
+{
+	const char *dir = fresh_dir();
+	struct reg *r = open_rw(dir);
+	struct jerr e = JERR_INIT;
+	struct reg_jail *a = want(r, 0, "a", &e), *b;
+	struct rlimit had, room;
+	char long_name[200] = "";
+	struct stat before, after;
+
+	for (int i = 0; i < 5; i++) /* longer than any other file there is */
+		(void)reg_update(a, NULL, "/a/path", "h", NULL, 0, 0, &e);
+	memset(long_name, 'n', sizeof(long_name) - 1);
+	(void)fstatat(r->dirfd, "index", &before, 0);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &had);
+	room = had;
+	room.rlim_cur = (rlim_t)before.st_size + 20;
+	(void)setrlimit(RLIMIT_FSIZE, &room);
+	b = want(r, 0, long_name, &e);
+	(void)setrlimit(RLIMIT_FSIZE, &had);
+	(void)signal(SIGXFSZ, SIG_DFL);
+	ok(b == NULL, "a row that does not fit is refused");
+	is_int(e.code, ENOSPC, "ENOSPC (%s)", e.msg);
+	(void)fstatat(r->dirfd, "index", &after, 0);
+	is_int(after.st_size, before.st_size, "the index is as it was");
+	is_int(count(r), 1, "with its one jail");
+	b = want(r, 0, long_name, &e);
+	ok(b != NULL, "and goes on with room");
+	is_int(count(r), 2, "to two");
+	reg_jail_put(b);
+	reg_jail_put(a);
+	reg_close(r);
+}
+
 static void
 test_half_done(void)
 {
@@ -1003,6 +1042,7 @@ main(void)
 	test_walk_lock();
 	test_other_boot();
 	test_half_done();
+	test_partial_write();
 	test_many();
 	test_fresh();
 	test_concurrency();
