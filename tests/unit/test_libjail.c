@@ -649,6 +649,9 @@ test_set_refusals(void)
 	is_int(jail_setv(JAIL_CREATE, "exec.start", "x", NULL), -1,
 	    "jail(8)'s own");
 	is_str(jail_errmsg, "unknown parameter: exec.start", "said");
+	is_int(jail_setv(JAIL_CREATE, "cgroup", "pids.max=1", NULL), -1,
+	    "cgroup has only parts to be set");
+	is_str(jail_errmsg, "unknown parameter: cgroup", "and is told");
 	is_int(jail_setv(JAIL_CREATE, "persist", "perhaps", NULL), -1,
 	    "a bad value");
 	is_str(
