@@ -110,25 +110,34 @@ begin_link(
 	return h;
 }
 
-void
-rtnl_host_end(struct rtnl *r, int index, const char *alias)
+/* A message of its own, before the link is up: Linux 6.1 looks at the flags
+ * first, and an interface that comes up makes its link-local address then. */
+static void
+set_settings(struct rtnl *r, int index, const char *alias, bool host_end)
 {
-	struct nlmsghdr *h = begin_link(r, RTM_NEWLINK, index, IFF_UP, IFF_UP);
+	struct nlmsghdr *h = begin_link(r, RTM_NEWLINK, index, 0, 0);
 
 	if (alias != NULL)
 		r->m->mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
-	put_settings(r, h, true);
-	rtnl_queue(r, h, RTNL_STRICT, "link %d: up", index);
+	put_settings(r, h, host_end);
+	rtnl_queue(r, h, RTNL_STRICT, "link %d: settings", index);
+}
+
+void
+rtnl_host_end(struct rtnl *r, int index, const char *alias)
+{
+	set_settings(r, index, alias, true);
+	rtnl_queue(r, begin_link(r, RTM_NEWLINK, index, IFF_UP, IFF_UP),
+	    RTNL_STRICT, "link %d: up", index);
 }
 
 void
 rtnl_link_up(struct rtnl *r, int index)
 {
-	struct nlmsghdr *h = begin_link(r, RTM_NEWLINK, index, IFF_UP, IFF_UP);
-
 	if (index != 1) /* lo is always the first */
-		put_settings(r, h, false);
-	rtnl_queue(r, h, RTNL_STRICT, "link %d: up", index);
+		set_settings(r, index, NULL, false);
+	rtnl_queue(r, begin_link(r, RTM_NEWLINK, index, IFF_UP, IFF_UP),
+	    RTNL_STRICT, "link %d: up", index);
 }
 
 void

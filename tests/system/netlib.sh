@@ -126,7 +126,7 @@ n_hosts()
 n_settled()
 {
 	ip link show "$1" | grep -q 'state UP' &&
-	    ip -6 addr show "$1" scope link | grep -q 'inet6 fe80'
+	    ip -6 addr show "$1" scope link -tentative | grep -q 'inet6 fe80'
 }
 
 # n_host_addresses HOST INTERFACE NET LAST
