@@ -66,9 +66,15 @@ explain(struct walk *w, struct jerr *e)
 {
 	struct jerr why = JERR_INIT;
 	char peek;
+	ssize_t n = -1;
 
-	if (w->barrier != -1 &&
-	    recv(w->barrier, &peek, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
+	if (w->barrier == -1)
+		return;
+	/* It may have ended without reading MSG_GO: that is told first, once,
+	 * and what it said after. */
+	for (int tries = 0; n == -1 && tries < 2; tries++)
+		n = recv(w->barrier, &peek, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n == 1 &&
 	    msg_expect(w->barrier, "pid 1", ~0u, NULL, NULL, &why) == -1 &&
 	    why.msg[0] != '\0')
 		*e = why;
