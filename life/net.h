@@ -7,7 +7,7 @@
  * to put back when something else took it away (net_change.c).
  *
  *	link	"END ALTNAME"		the host's end; "-": no altname
- *	addr	"IP END HOSTIF"		host route, proxy neighbour ("-": none)
+ *	addr	"IP END HOSTIF INDEX"	host route, proxy neighbour ("-": none)
  *	elem	"SET\tKEY\tDATA"	element of our nftables table
  *	flow	"IP"			tracked connections to be forgotten
  *	share	"KIND KEY"		what jails share (net_share.c)

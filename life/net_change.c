@@ -212,23 +212,47 @@ make_links(struct change *c, struct jerr *e)
 }
 
 static int
-make_shares(struct change *c, struct jerr *e)
+use_shares(struct change *c, struct jerr *e)
 {
 	struct net_share s = { .reg = c->reg,
 		.row = reg_jail_row(c->rj),
 		.check = true,
 		.put = c->put,
 		.note = c->note };
-	bool there;
+	int there = nft_table_there(e);
 
-	if (reg_journal_addv(c->rj, UNDO_SHARE, c->fresh[SHARE].v,
-		c->fresh[SHARE].n, e) == -1)
+	if (there == -1 ||
+	    net_share_use(&s, c->want[SHARE].v, c->want[SHARE].n, e) == -1)
 		return -1;
-	there = nft_table_there(e) != 0;
-	if (net_share_use(&s, c->want[SHARE].v, c->want[SHARE].n, e) == -1)
-		return -1;
-	if (!there && !listed(&c->fresh[SHARE], "table -"))
-		return net_refill(c->reg, c->r->jid, e);
+	return there == 1 || listed(&c->fresh[SHARE], "table -") ?
+	    0 :
+	    net_refill(c->reg, c->r->jid, e);
+}
+
+static int
+make_shares(struct change *c, struct jerr *e)
+{
+	return reg_journal_addv(c->rj, UNDO_SHARE, c->fresh[SHARE].v,
+		   c->fresh[SHARE].n, e) == -1 ?
+	    -1 :
+	    use_shares(c, e);
+}
+
+/* How often we begin anew while somebody flushes the ruleset. */
+#define FLUSHES 8
+
+static int
+put_elems(struct change *c, const char *uuid8, struct jerr *e)
+{
+	const struct strv *l = &c->want[ELEM];
+
+	for (int i = 0; net_elems_make(l->v, l->n, uuid8, e) == -1; i++) {
+		if (e->code != ENOENT || i == FLUSHES)
+			return -1;
+		*e = (struct jerr)JERR_INIT;
+		if (use_shares(c, e) == -1 && e->code != ENOENT)
+			return -1;
+	}
 	return 0;
 }
 
@@ -302,7 +326,7 @@ make_elems(struct change *c, struct jerr *e)
 		return -1;
 	if (!missing && c->fresh[ELEM].n == 0 && old.n == 0)
 		return 0;
-	if (net_elems_make(c->want[ELEM].v, c->want[ELEM].n, uuid8, e) == -1) {
+	if (put_elems(c, uuid8, e) == -1) {
 		(void)net_elems_make(old.v, old.n, uuid8, &ignored);
 		return -1;
 	}
@@ -311,11 +335,33 @@ make_elems(struct change *c, struct jerr *e)
 	return forget_replaced(c, &old, e);
 }
 
+/* Not new is what the jail had by an interface that was made anew. */
+static int
+really_new(const struct change *c, struct strv *out)
+{
+	for (size_t i = 0; i < c->fresh[ADDR].n; i++) {
+		const char *text = c->fresh[ADDR].v[i];
+		size_t len = strcspn(text, " ") + 1;
+		bool is_new = true;
+
+		for (size_t k = 0; k < c->nhave && is_new; k++)
+			is_new = kind_of(&c->have[k]) != ADDR ||
+			    strncmp(c->have[k].text, text, len) != 0;
+		if (is_new && strv_add(out, text) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 make_addrs(struct change *c, struct jerr *e)
 {
+	auto_strv struct strv fresh = STRV_INIT;
 	struct net_make m = making(c, ADDR);
 
+	if (really_new(c, &fresh) == -1)
+		return no_memory(e);
+	m.fresh = &fresh;
 	if (reg_journal_addv(c->rj, UNDO_ADDR, c->fresh[ADDR].v,
 		c->fresh[ADDR].n, e) == -1 ||
 	    net_addrs_make(&m, e) == -1)
@@ -371,18 +417,33 @@ take_back(struct change *c, bool roll_back, struct jerr *e)
 /* ---- all of it ---- */
 
 static int
+make_all(struct change *c, struct jerr *e)
+{
+	return make_links(c, e) == -1 || make_shares(c, e) == -1 ||
+		want_elems(c, e) == -1 || make_elems(c, e) == -1 ||
+		make_addrs(c, e) == -1 ?
+	    -1 :
+	    0;
+}
+
+static int
 apply(struct change *c, struct jerr *e)
 {
-	struct net_make m = making(c, LINK);
+	struct net_make m = making(c, ADDR);
 	struct jerr ignored = JERR_INIT;
 
-	if (make_links(c, e) == 0 && make_shares(c, e) == 0 &&
-	    want_elems(c, e) == 0 && make_elems(c, e) == 0 &&
-	    make_addrs(c, e) == 0)
-		return take_back(c, false, e) == -1 ? -1 :
-						      net_inside_trim(&m, e);
-	(void)take_back(c, true, &ignored);
-	return -1;
+	if (make_all(c, e) == -1) {
+		(void)take_back(c, true, &ignored);
+		return -1;
+	}
+	if (take_back(c, false, e) == -1)
+		return -1;
+	/* An interface that was made anew: the route that went with its old
+	 * record is also the new one's. */
+	m.put = NULL;
+	if (c->fresh[ADDR].n != 0 && net_addrs_make(&m, e) == -1)
+		return -1;
+	return net_inside_trim(&m, e);
 }
 
 static int

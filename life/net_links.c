@@ -128,21 +128,25 @@ net_rec_link(const struct net_if *i, struct strbuf *out)
 
 /* ---- addresses on the host: a route, a proxy neighbour ---- */
 
+static int
+rec_addr(const struct net *n, const struct net_addr *a, struct strv *out)
+{
+	const struct net_if *i = &n->ifs[a->i];
+	char text[IP_TEXT];
+
+	(void)ip_print(&a->ip, text);
+	/* By its number, for when it has another name by then. */
+	return a->class == ADDR_WIRE ? strv_addf(out, "%s %s %s %d", text,
+					   i->end, i->host, i->host_index) :
+				       strv_addf(out, "%s %s -", text, i->end);
+}
+
 int
 net_rec_addrs(const struct net *n, struct strv *out)
 {
-	char text[IP_TEXT];
-
-	for (size_t k = 0; k < n->n; k++) {
-		const struct net_addr *a = &n->a[k];
-
-		if (a->i == -1)
-			continue;
-		if (strv_addf(out, "%s %s %s", ip_print(&a->ip, text),
-			n->ifs[a->i].end,
-			a->class == ADDR_WIRE ? n->ifs[a->i].host : "-") == -1)
+	for (size_t k = 0; k < n->n; k++)
+		if (n->a[k].i != -1 && rec_addr(n, &n->a[k], out) == -1)
 			return -1;
-	}
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "life/net.h"
+#include "life/net_router.h"
 #include "net/nft.h"
 #include "net/sysctl.h"
 
@@ -88,16 +90,19 @@ keep_router_routes(struct strv *note, struct jerr *e)
 	return r == -1 ? -1 : 0;
 }
 
+/* "@3 0=0 1=80": the interface by its number, for when it has another name by
+ * then, and what stood there. */
 static int
 save_settings(
     const struct setting *s, size_t n, const char *ifname, struct strbuf *value)
 {
+	if (strbuf_addf(value, "@%u", if_nametoindex(ifname)) == -1)
+		return -1;
 	for (size_t i = 0; i < n; i++) {
 		int old = sysctl_get(s[i].tree, ifname, s[i].key);
 
 		if (old != -1 && old != s[i].value &&
-		    strbuf_addf(value, "%s%zu=%d", value->len != 0 ? " " : "",
-			i, old) == -1)
+		    strbuf_addf(value, " %zu=%d", i, old) == -1)
 			return -1;
 	}
 	return 0;
@@ -121,13 +126,18 @@ make_settings(const struct setting *s, size_t n, const char *ifname,
 	return 0;
 }
 
-/* "0=0 1=80": what stood there; an interface that is gone is done. */
+/* An interface that is gone is done. */
 static int
 undo_settings(const struct setting *s, size_t n, const char *ifname,
     const char *value, struct jerr *e)
 {
+	char now[IF_NAMESIZE];
+	unsigned index;
 	int r = 0;
 
+	if (sscanf(value, "@%u", &index) == 1 &&
+	    if_indextoname(index, now) != NULL)
+		ifname = now;
 	for (const char *p = value; *p != '\0'; p += strspn(p, " ")) {
 		unsigned i, old;
 		struct jerr one = JERR_INIT;
@@ -147,6 +157,14 @@ undo_settings(const struct setting *s, size_t n, const char *ifname,
 
 /* ---- each kind: what to remember, make, take back ---- */
 
+/* Has IPv6 a setting of each interface that makes it forward (6.17)? */
+static bool
+has_force(void)
+{
+	return sysctl_get(SYSCTL_CONF6, "all", "force_forwarding") != -1 ||
+	    sysctl_get(SYSCTL_CONF6, "lo", "force_forwarding") != -1;
+}
+
 static int
 save_if4(const char *key, struct strbuf *value)
 {
@@ -154,16 +172,22 @@ save_if4(const char *key, struct strbuf *value)
 }
 
 static int
-make_if4(const char *key, struct strv *put, struct strv *note, struct jerr *e)
+make_if4(const char *key, const char *value, struct strv *put,
+    struct strv *note, struct jerr *e)
 {
 	(void)note;
+	/* Closed before it is opened. */
+	if (net_router_close(0, key, value, e) == -1)
+		return -1;
 	return make_settings(set4, nitems(set4), key, put, e);
 }
 
 static int
 undo_if4(const char *key, const char *value, struct jerr *e)
 {
-	return undo_settings(set4, nitems(set4), key, value, e);
+	return undo_settings(set4, nitems(set4), key, value, e) == -1 ?
+	    -1 :
+	    net_router_open(0, key, e);
 }
 
 static int
@@ -173,9 +197,12 @@ save_if6(const char *key, struct strbuf *value)
 }
 
 static int
-make_if6(const char *key, struct strv *put, struct strv *note, struct jerr *e)
+make_if6(const char *key, const char *value, struct strv *put,
+    struct strv *note, struct jerr *e)
 {
 	if (keep_router_routes(note, e) == -1)
+		return -1;
+	if (has_force() && net_router_close(1, key, value, e) == -1)
 		return -1;
 	return make_settings(set6, nitems(set6), key, put, e);
 }
@@ -183,23 +210,32 @@ make_if6(const char *key, struct strv *put, struct strv *note, struct jerr *e)
 static int
 undo_if6(const char *key, const char *value, struct jerr *e)
 {
-	return undo_settings(set6, nitems(set6), key, value, e);
+	if (undo_settings(set6, nitems(set6), key, value, e) == -1)
+		return -1;
+	return has_force() ? net_router_open(1, key, e) : 0;
 }
 
-/* Which interfaces forward already: "em1 em2"; "*": all does. */
+/* Which interfaces forward already, and with a - which do not: "em1 -em2 ";
+ * "*": all does. */
 static int
 save_all6(const char *key, struct strbuf *value)
 {
-	DIR *d = opendir(CONF6_DIR);
+	auto_strv struct strv shut = STRV_INIT;
+	struct jerr ignored = JERR_INIT;
 	const struct dirent *de;
-	int r = 0;
+	DIR *d;
+	int r;
 
 	(void)key;
+	if (sysctl_get(SYSCTL_CONF6, "all", "forwarding") == 1)
+		return strbuf_puts(value, "*");
+	d = opendir(CONF6_DIR);
 	if (d == NULL)
 		return 0;
-	if (sysctl_get(SYSCTL_CONF6, "all", "forwarding") == 1)
-		r = strbuf_puts(value, "*");
-	while (value->len == 0 && r == 0 && (de = readdir(d)) != NULL)
+	r = net_router_list(1, &shut, &ignored);
+	for (size_t i = 0; i < shut.n && r == 0; i++)
+		r = strbuf_addf(value, "-%s ", shut.v[i]);
+	while (r == 0 && (de = readdir(d)) != NULL)
 		if (de->d_name[0] != '.' &&
 		    str_after(de->d_name, "lj") == NULL &&
 		    sysctl_get(SYSCTL_CONF6, de->d_name, "forwarding") == 1)
@@ -209,12 +245,16 @@ save_all6(const char *key, struct strbuf *value)
 }
 
 static int
-make_all6(const char *key, struct strv *put, struct strv *note, struct jerr *e)
+make_all6(const char *key, const char *value, struct strv *put,
+    struct strv *note, struct jerr *e)
 {
 	int r;
 
 	(void)key;
 	if (keep_router_routes(note, e) == -1)
+		return -1;
+	/* What forwards after this is ours, but for those that did before. */
+	if (net_router_close_all(value, e) == -1)
 		return -1;
 	r = sysctl_set(SYSCTL_CONF6, "all", "forwarding", 1, e);
 	if (r == 1 && put != NULL)
@@ -237,7 +277,8 @@ undo_all6(const char *key, const char *value, struct jerr *e)
 	r = sysctl_set(SYSCTL_CONF6, "all", "forwarding", 0, e);
 	for (char *n = strtok_r(names, " ", &save); n != NULL && r != -1;
 	     n = strtok_r(NULL, " ", &save))
-		if (sysctl_get(SYSCTL_CONF6, n, "forwarding") != -1)
+		if (n[0] != '-' &&
+		    sysctl_get(SYSCTL_CONF6, n, "forwarding") != -1)
 			r = sysctl_set(SYSCTL_CONF6, n, "forwarding", 1, e);
 	return r == -1 ? -1 : 0;
 }
@@ -251,11 +292,13 @@ save_none(const char *key, struct strbuf *value)
 }
 
 static int
-make_table(const char *key, struct strv *put, struct strv *note, struct jerr *e)
+make_table(const char *key, const char *value, struct strv *put,
+    struct strv *note, struct jerr *e)
 {
 	int there = nft_table_there(e);
 
 	(void)key;
+	(void)value;
 	(void)note;
 	if (there != 0)
 		return there == -1 ? -1 : 0;
@@ -273,11 +316,13 @@ undo_table(const char *key, const char *value, struct jerr *e)
 }
 
 static int
-make_nat(const char *key, struct strv *put, struct strv *note, struct jerr *e)
+make_nat(const char *key, const char *value, struct strv *put,
+    struct strv *note, struct jerr *e)
 {
 	int there = nft_nat_there(e);
 
 	(void)key;
+	(void)value;
 	(void)note;
 	if (there != 0)
 		return there == -1 ? -1 : 0;
@@ -304,13 +349,14 @@ read_chain(const char *key, struct nft_chain *c, struct jerr *e)
 }
 
 static int
-make_accept(
-    const char *key, struct strv *put, struct strv *note, struct jerr *e)
+make_accept(const char *key, const char *value, struct strv *put,
+    struct strv *note, struct jerr *e)
 {
 	struct nft_chain c;
 
 	int r = read_chain(key, &c, e) == -1 ? -1 : nft_accept_add(&c, e);
 
+	(void)value;
 	if (r != 1)
 		return r;
 	if (put != NULL)
@@ -335,8 +381,8 @@ undo_accept(const char *key, const char *value, struct jerr *e)
 static const struct kind {
 	const char *name;
 	int (*save)(const char *key, struct strbuf *value);
-	int (*make)(const char *key, struct strv *put, struct strv *note,
-	    struct jerr *e);
+	int (*make)(const char *key, const char *value, struct strv *put,
+	    struct strv *note, struct jerr *e);
 	int (*undo)(const char *key, const char *value, struct jerr *e);
 } kinds[] = {
 	{ "table", save_none, make_table, undo_table },
@@ -384,7 +430,12 @@ use_one(const struct net_share *s, const char *text, struct jerr *e)
 	/* Each looks first. */
 	if (!first && !s->check)
 		return 0;
-	return k->make(key, first ? NULL : s->put, s->note, e);
+	/* The first value counts, not what is there now. */
+	strbuf_free(&value);
+	if (reg_shared_value(s->reg, k->name, key, &value, e) == -1)
+		return -1;
+	return k->make(
+	    key, strbuf_str(&value), first ? NULL : s->put, s->note, e);
 }
 
 int
@@ -445,10 +496,7 @@ add_once(struct strv *out, const char *kind, const char *key)
 static int
 add_all6(struct strv *out)
 {
-	if (sysctl_get(SYSCTL_CONF6, "all", "force_forwarding") != -1 ||
-	    sysctl_get(SYSCTL_CONF6, "lo", "force_forwarding") != -1)
-		return 0;
-	return add_once(out, "all6", "-");
+	return has_force() ? 0 : add_once(out, "all6", "-");
 }
 
 static int

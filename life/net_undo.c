@@ -59,10 +59,10 @@ queue_addr(struct rtnl *host, const char *text, struct jerr *e)
 	char ip[IP_TEXT], end[RTNL_NAME], hostif[RTNL_NAME];
 	struct rtnl_route rt = { .metric = 0 };
 	struct rtnl_link l;
-	int r;
+	int index, words, r;
 
-	if (sscanf(text, "%45s %15s %15s", ip, end, hostif) != 3 ||
-	    ip_parse(ip, 0, &rt.dst) == -1)
+	words = sscanf(text, "%45s %15s %15s %d", ip, end, hostif, &index);
+	if (words < 3 || ip_parse(ip, 0, &rt.dst) == -1)
 		return bad_record("address", text, e);
 	r = rtnl_link_get(host, end, 0, &l, e);
 	if (r == -1)
@@ -74,7 +74,8 @@ queue_addr(struct rtnl *host, const char *text, struct jerr *e)
 	}
 	if (str_eq(hostif, "-"))
 		return 0;
-	r = rtnl_link_get(host, hostif, 0, &l, e);
+	r = rtnl_link_get(
+	    host, words == 4 ? NULL : hostif, words == 4 ? index : 0, &l, e);
 	if (r == 1)
 		rtnl_proxy(host, l.index, &rt.dst, false, true);
 	return r == -1 ? -1 : 0;

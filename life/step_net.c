@@ -212,27 +212,43 @@ step_shares(struct walk *w, struct jerr *e)
 
 /* ---- rules, then routes: nothing is forwarded before it is checked ---- */
 
-/* Somebody may have flushed the ruleset under the other jails: then the table
- * comes back with all that was in it. */
+/* How often we begin anew while somebody flushes the ruleset. */
+#define FLUSHES 8
+
+/* The table comes back with all that was in it, unless another jail's walk was
+ * faster. */
 static int
-put_elems(struct walk *w, const struct strv *elems, struct jerr *e)
+table_again(struct walk *w, struct jerr *e)
 {
-	const char *uuid8 = reg_jail_row(w->rj)->uuid8;
 	auto_strv struct strv texts = STRV_INIT;
 	struct net_share s = {
 		.reg = w->reg, .row = reg_jail_row(w->rj), .check = true
 	};
+	int there = nft_table_there(e);
 
-	if (net_elems_make(elems->v, elems->n, uuid8, e) == 0)
-		return 0;
-	if (nft_table_there(e) != 0)
+	if (there == -1)
 		return -1;
 	if (net_rec_shares(&w->net->n, &texts) == -1)
 		return no_memory(e);
-	if (net_share_use(&s, texts.v, texts.n, e) == -1 ||
-	    net_refill(w->reg, w->jid, e) == -1)
+	if (net_share_use(&s, texts.v, texts.n, e) == -1)
 		return -1;
-	return net_elems_make(elems->v, elems->n, uuid8, e);
+	return there == 1 ? 0 : net_refill(w->reg, w->jid, e);
+}
+
+static int
+put_elems(struct walk *w, const struct strv *elems, struct jerr *e)
+{
+	const char *uuid8 = reg_jail_row(w->rj)->uuid8;
+
+	for (int i = 0; net_elems_make(elems->v, elems->n, uuid8, e) == -1;
+	     i++) {
+		if (e->code != ENOENT || i == FLUSHES)
+			return -1;
+		*e = (struct jerr)JERR_INIT;
+		if (table_again(w, e) == -1 && e->code != ENOENT)
+			return -1;
+	}
+	return 0;
 }
 
 int

@@ -50,6 +50,8 @@ int nft_nat_there(struct jerr *e);
  *						the link's index, not its name
  *	jail4	 ip				a jail's: may be forwarded to
  *	int4	 ip				internal: never from a wire
+ *	open4	 iif				forwards only for jails' sake
+ *	shut4	 oif				did not forward before jails
  *	hair	 end . end			a jail by its own redirection
  *	nat4	 oif . ip			masqueraded there
  *	bin4	 external : ip			binat, inward

@@ -28,6 +28,8 @@ static const struct nft_set sets[] = {
 	BOTH("jail", "a", "A", NULL, NULL, false),
 	BOTH("int", "a", "A", NULL, NULL, false),
 	{ "hair", "xx", NULL, false },
+	BOTH("open", "i", "i", NULL, NULL, false),
+	BOTH("shut", "i", "i", NULL, NULL, false),
 	BOTH("nat", "ia", "iA", NULL, NULL, false),
 	BOTH("bin", "a", "A", "a", "A", false),
 	BOTH("bout", "ia", "iA", "a", "A", false),

@@ -25,6 +25,8 @@ _Static_assert(RTNL_GROUP == 27233, "the rules say it in figures");
  * passing: what may be forwarded.  The mark lets the accept that is appended to
  *	others' chains (nft_foreign.c) know our traffic; it is set before
  *	"redirected" may end this chain.
+ * others: an interface forwards for jails' sake; that makes no router of a host
+ *	that was none, to where it did not forward then.
  * redirected: empty while there is no nat, since one ct expression switches
  *	tracking on for the whole host.
  */
@@ -48,6 +50,10 @@ static const char filter_rules[] =
     "  ip daddr @int4 drop\n"
     "  ip6 daddr @int6 drop\n"
     "}\n"
+    "chain others {\n"
+    "  meta nfproto ipv4 iifname @open4 oifname @shut4 drop\n"
+    "  meta nfproto ipv6 iifname @open6 oifname @shut6 drop\n"
+    "}\n"
     "chain passing {\n"
     "  type filter hook forward priority -5; policy accept;\n"
     "  oifgroup 27233 ip daddr != @jail4 drop\n"
@@ -55,6 +61,7 @@ static const char filter_rules[] =
     "  oifgroup 27233 meta mark set meta mark | 0x40000000\n"
     "  iifgroup 27233 meta mark set meta mark | 0x40000000\n"
     "  iifgroup != 27233 oifgroup 27233 jump wire\n"
+    "  iifgroup != 27233 oifgroup != 27233 jump others\n"
     "}\n";
 
 #define TO_JAIL(v, ip) \

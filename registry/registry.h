@@ -192,6 +192,9 @@ void reg_jail_put(struct reg_jail *j);
  * taking it back, kept from the first use.  *first: nobody used it: make it. */
 int reg_shared_use(struct reg *r, const struct reg_row *user, const char *kind,
     const char *key, const char *value, bool *first, struct jerr *e);
+/* What was kept, appended; nothing when it is not known. */
+int reg_shared_value(struct reg *r, const char *kind, const char *key,
+    struct strbuf *value, struct jerr *e);
 /* Take user out; not there is success.  *last: nobody uses it any more: take
  * it back by value (appended), then reg_shared_forget. */
 int reg_shared_drop(struct reg *r, const struct reg_row *user, const char *kind,

@@ -268,6 +268,26 @@ reg_shared_forget(
 }
 
 int
+reg_shared_value(struct reg *r, const char *kind, const char *key,
+    struct strbuf *value, struct jerr *e)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	char *save = NULL;
+	struct thing t;
+
+	if (shared_load(r, &text, e) == -1)
+		return -1;
+	for (char *line = text.s == NULL ? NULL : strtok_r(text.s, "\n", &save);
+	     line != NULL; line = strtok_r(NULL, "\n", &save))
+		if (cut(line, &t) && str_eq(t.f[KIND], kind) &&
+		    str_eq(t.f[KEY], key))
+			return strbuf_puts(value, t.f[VALUE]) == -1 ?
+			    no_memory(e) :
+			    0;
+	return 0;
+}
+
+int
 reg_shared_keys(
     struct reg *r, const char *kind, struct strv *keys, struct jerr *e)
 {

@@ -226,3 +226,231 @@ clash_test()
 	diff -u before after || atf_fail "something else"
 	n_remove web
 }
+
+t_case router "the host does not become a router between its networks" 120
+# crosses: does IPv4 and IPv6 go from one LAN to the other by the host?
+crosses()
+{
+	for to in 10.20.0.20 fd00:20::20; do
+		[ "$1" = yes ] || {
+			! on client ping -c1 -W1 $to || atf_fail "$2: $to"
+			continue
+		}
+		on client ping -c1 -W1 $to || atf_fail "$2: not $to"
+	done
+}
+
+router_test()
+{
+	crash_conf
+	# There by the host, back by the router.
+	on client ip route add 10.20.0.20 via 10.10.0.10
+	on client ip -6 route add fd00:20::20 via fd00:10::10
+	crosses no "before"
+	n_start web
+	crosses no "one jail"
+	atf_check jail -q -c name=sib path="$PWD/root" persist \
+	    ip4.addr="em1|10.20.0.9" ip6.addr="em1|fd00:20::9"
+	crosses no "a jail on either"
+	nft flush ruleset
+	atf_check -o ignore -e ignore jail -m name=web
+	atf_check -o ignore -e ignore jail -m name=sib
+	crosses no "mended"
+	echo 1 >/proc/sys/net/ipv4/ip_forward
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	atf_check -o ignore -e ignore jail -m name=web
+	crosses yes "a router now"
+	echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
+	echo 0 >/proc/sys/net/ipv4/ip_forward
+	atf_check -o ignore -e ignore jail -m name=web
+	atf_check -o ignore -e ignore jail -m name=sib
+	crosses no "no router any more"
+	atf_check jail -q -r sib
+	n_remove web
+}
+
+t_case renamed "an interface gets another name under a jail" 60
+renamed_test()
+{
+	crash_conf
+	n_start web other
+	# Newer kernels rename what is up, with all that hangs on it.
+	ip link set em0 name wan0 2>/dev/null ||
+	    { ip link set em0 down; ip link set em0 name wan0; }
+	ip link set wan0 up
+	atf_check -s exit:1 -o ignore -e match:"no such interface: em0" \
+	    jail -m name=web
+	n_remove web other
+	[ "$(cat /proc/sys/net/ipv4/conf/wan0/forwarding)" = 0 ] ||
+	    atf_fail "wan0 still forwards"
+	[ "$(cat /proc/sys/net/ipv6/conf/wan0/proxy_ndp)" = 0 ] ||
+	    atf_fail "wan0 still has proxy_ndp"
+	for f in 4 6; do
+		atf_check ip -$f neighbour show proxy
+	done
+	atf_check nft list ruleset
+	[ ! -e /run/jail/private/shared ] || atf_fail "still shared"
+	T_USER_WORLD=off
+}
+
+# em0 as netlib.sh makes it, after it was down or is new.
+n_again()
+{
+	ip -b - <<-EOF
+	link set em0 up
+	address replace 10.10.0.10/24 dev em0
+	address replace 1.2.3.4/32 dev em0
+	address replace fd00:10::10/64 dev em0 nodad
+	address replace 2001:db8::4/128 dev em0 nodad
+	route replace default via 10.10.0.254 dev em0
+	route replace default via fd00:10::fe dev em0
+	EOF
+}
+
+t_case anew "an interface is deleted and made again under a jail" 60
+anew_test()
+{
+	crash_conf
+	n_start web
+	ip link del em0
+	atf_check -s exit:1 -o ignore -e match:"no such interface: em0" \
+	    jail -m name=web
+	ip link add em0 address 02:00:0a:0a:00:10 type veth peer name a0 \
+	    netns router
+	ip -n router link set a0 master lana up
+	n_again
+	t_until 10 ping -c1 -W1 10.10.0.254 >/dev/null
+	atf_check -o ignore -e match:"put back: proxy 10.10.0.1$" jail -m name=web
+	atf_check -o ignore nsenter --net=/run/netns/client ping -c1 -W1 10.10.0.1
+	n_remove web
+	for f in 4 6; do
+		atf_check ip -$f neighbour show proxy
+	done
+	[ ! -e /run/jail/private/shared ] || atf_fail "still shared"
+	T_USER_WORLD=off
+}
+
+t_case many "thirty at once, while rules and interface go and come" 180
+# thirty FROM TO
+thirty()
+{
+	for i in $(seq "$1" "$2"); do
+		echo "j$i { ip4.addr = \"em0|10.10.0.$((100 + i))\","
+		echo "\"lo1|10.9.9.$i\"; ip6.addr = \"em0|fd00:10::$((100 + i))\";"
+		echo "nat = \"on em0\"; exec.start = \"\";"
+		echo "rdr = \"on em0 proto tcp from any to 1.2.3.4 port $((8000 + i))\"; }"
+	done | n_conf
+}
+
+many_test()
+{
+	n_public
+	thirty 1 15
+	mv jail.conf first.conf
+	thirty 16 30
+	for round in flush down both calm; do
+		jail -f first.conf -q -p 8 -c >out1 2>&1 &
+		one=$!
+		jail -f jail.conf -q -c >out2 2>&1 &
+		two=$!
+		n=0
+		while kill -0 $one 2>/dev/null || kill -0 $two 2>/dev/null; do
+			case $round in
+			flush|both)	nft flush ruleset ;;
+			esac
+			case $round in
+			down|both)	ip link set em0 down; n_again ;;
+			esac
+			sleep 0.02
+			n=$((n + 1))
+			[ $n -lt 3 ] || break
+		done
+		wait $one || { cat out1; atf_fail "$round: first"; }
+		wait $two || { cat out2; atf_fail "$round: second"; }
+		[ "$(jls name | wc -l)" = 30 ] || atf_fail "$round: not all"
+		for i in $(seq 30); do
+			jail -m name=j$i >mend.out 2>&1 ||
+			    atf_fail "$round: mend: $(cat mend.out)"
+		done
+		for f in 4 6; do
+			[ "$(ip -$f neighbour show proxy | wc -l)" = 30 ] ||
+			    atf_fail "$round: proxies of $f"
+		done
+		for set in jail4 own4 nat4 rdr4; do
+			nft list table inet jail >rules
+			sed -n "/$set {/,/}\$/p" rules |
+			    grep -o "comment" | wc -l
+		done >counts
+		[ "$(echo $(cat counts))" = "60 60 60 30" ] ||
+		    { cat rules; atf_fail "$round: $(cat counts)"; }
+		jail -f jail.conf -q -r $(seq -f j%g 1 10) >out1 2>&1 &
+		one=$!
+		jail -f jail.conf -q -p 8 -r $(seq -f j%g 11 30) >out2 2>&1 &
+		two=$!
+		case $round in
+		flush|both)	nft flush ruleset ;;
+		esac
+		wait $one || { cat out1; atf_fail "$round: first removal"; }
+		wait $two || { cat out2; atf_fail "$round: second removal"; }
+		for f in 4 6; do
+			atf_check ip -$f neighbour show proxy
+		done
+		[ ! -e /run/jail/private/shared ] ||
+		    atf_fail "$round: still shared"
+		[ "$(cat /proc/sys/net/ipv4/conf/em0/forwarding)" = 0 ] ||
+		    atf_fail "$round: em0 still forwards"
+		atf_check nft list ruleset
+	done
+	T_USER_WORLD=off
+}
+
+t_case races "jail -m and jail -r at once; two that want one address; a hook that changes its jail" 120
+races_test()
+{
+	crash_conf
+	for i in 1 2 3 4 5 6 7 8; do
+		n_start web
+		jail -m name=web $NEW "$NEW_RDR" nat="on em0" >out1 2>&1 &
+		one=$!
+		jail -m name=web ip4.addr+="em0|10.10.0.7" >out2 2>&1 &
+		two=$!
+		[ $((i % 2)) = 0 ] || sleep 0.0$i
+		jail -f jail.conf -q -r web >out3 2>&1 || {
+			# It was being changed: then it is still there.
+			cat out3
+			[ "$(jls name)" = web ] || atf_fail "$i: neither"
+			wait $one $two
+			n_remove web
+		}
+		wait $one $two
+		t_unchanged "round $i: $(cat out1 out2)"
+	done
+	for i in 1 2 3 4 5; do
+		jail -q -c name=a path="$PWD/root" persist \
+		    ip4.addr="em0|10.10.0.50" >out1 2>&1 &
+		one=$!
+		jail -q -c name=b path="$PWD/root" persist \
+		    ip4.addr="em0|10.10.0.50" >out2 2>&1 &
+		two=$!
+		ok=0
+		! wait $one || ok=$((ok + 1))
+		! wait $two || ok=$((ok + 1))
+		[ $ok = 1 ] || { cat out1 out2; atf_fail "$ok of two"; }
+		[ "$(cat out1 out2 | wc -l)" = 1 ] || {
+			cat out1 out2
+			atf_fail "not one line"
+		}
+		atf_check -o ignore nsenter --net=/run/netns/client \
+		    ping -c1 -W1 10.10.0.50
+		jail -q -r "$(jls name)"
+		t_unchanged "two for one address"
+	done
+	for hook in created poststart; do
+		jail -c name=h path="$PWD/root" persist \
+		    ip4.addr="em0|10.10.0.50" \
+		    exec.$hook="jail -m name=h ip4.addr+=em0|10.10.0.51" >out 2>&1
+		echo "$hook: $? $(cat out)"
+		[ -z "$(jls name)" ] || jail -q -r h
+		t_unchanged "a hook: $hook"
+	done
+}
