@@ -76,6 +76,8 @@ rdr_test()
 	talks client tcp/1.2.3.4/82 "host from 10.10.0.20"
 	# A jail is still reached by its own addresses.
 	talks client tcp/10.10.0.1/80 "web from 10.10.0.20"
+	# What is internal is not reached by its own address, while there is nat.
+	ip -n client route add 10.9.9.2/32 via 10.10.0.10
 	silent client tcp/10.9.9.2/80
 	n_remove web db int
 	silent client tcp/1.2.3.4/80
@@ -130,7 +132,7 @@ nat_is()
 {
 	n_there=off
 	! nft list table inet jail | grep -q "type nat hook" || n_there=on
-	[ $n_there = "$1" ] || atf_fail "nat chains are $n_there: $(nft list table inet jail)"
+	[ $n_there = "$1" ] || atf_fail "nat chains are $n_there"
 }
 
 t_case constant "as many rules with many jails as with one; elements carry the jail's uuid"

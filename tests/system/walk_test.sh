@@ -7,8 +7,8 @@
 # JAIL_TEST_SAMPLE=N tries every Nth place only (where processes are slow).
 #
 # The cases *_net do the same to a jail with addresses and translation, beside
-# others that share what it uses, and compare links, routes, proxies, sysctls
-# and rules as well.
+# one that stays and uses what they share, and compare links, routes, proxies,
+# sysctls and rules as well.
 
 . "$(atf_get_srcdir)/lib.sh"
 . "$(atf_get_srcdir)/netlib.sh"
@@ -39,14 +39,29 @@ walk_conf()
 	stop.timeout = 1;
 	web {$WALK_WEB }
 	other {$WALK_OTHER exec.start = ""; command = "/bin/true"; }
+	stays {$WALK_STAYS exec.start = ""; persist; }
 	EOF
+	[ -z "$WALK_STAYS" ] || {
+		jail -f jail.conf -q -c stays || t_broken "stays"
+		t_world_again
+	}
+}
+
+has_web()
+{
+	[ -n "$(jls -j web name 2>/dev/null)" ]
+}
+
+no_web()
+{
+	! has_web
 }
 
 # Where the network has a part in it; the other rows are walked without.
 WALK_ROWS="addresses|links|shares|rules|routes|resolver|publish|alive|term|dying|kill|forget"
 
 # On two interfaces, with everything that is shared and everything that is not.
-WALK_WEB= WALK_OTHER=
+WALK_WEB= WALK_OTHER= WALK_STAYS=
 walk_net()
 {
 	nft 'add table inet filter
@@ -64,6 +79,17 @@ walk_net()
 		allow.raw_sockets;'
 	WALK_OTHER='
 		ip4.addr = "em1|10.20.0.2"; nat = "on em0";'
+	# Else the table goes with the last jail, and hides what was left in it.
+	WALK_STAYS='
+		ip4.addr = "em0|10.10.0.3"; ip6.addr = "em0|fd00:10::3";
+		rdr = "on em0 proto tcp from any to 1.2.3.4 port 83";'
+	mv "$T_DIR/.t_before" "$T_DIR/.t_first"
+}
+
+walk_net_end()
+{
+	jail -f jail.conf -q -r stays || atf_fail "removal of what stayed"
+	mv "$T_DIR/.t_first" "$T_DIR/.t_before"
 }
 
 # The points that "jail-inject -f jail.conf $1 web" passes, into file $2.
@@ -98,13 +124,13 @@ recovers()
 # Remove web where it is there.  What got its SIGTERM may end in between.
 goes()
 {
-	[ -n "$(jls name)" ] || return 0
+	has_web || return 0
 	jail -f jail.conf -q -r web >/dev/null 2>removal && return 0
 	grep -q "not found" removal || {
 		cat removal
 		atf_fail "$1: removal"
 	}
-	t_until 5 t_no_jails
+	t_until 5 no_web
 }
 
 t_case fail_start "a failure at every row of the start takes everything back" 300
@@ -160,7 +186,7 @@ fail_stop_test()
 		if JAIL_INJECT=fail:$at $INJECT -f jail.conf -r web \
 		    >out 2>err </dev/null; then
 			# It may have ended by its SIGTERM: then it is removed.
-			[ "$at" = term:after ] && t_no_jails ||
+			[ "$at" = term:after ] && no_web ||
 			    atf_fail "$at: success"
 		elif ! grep -q "injected at $at" err; then
 			cat err
@@ -168,13 +194,12 @@ fail_stop_test()
 		fi
 		case $at in
 		exec.prestop:*|exec.stop:*|term:before)
-			[ "$(jls name)" = web ] ||
-			    atf_fail "$at: web does not run any more" ;;
+			has_web || atf_fail "$at: web does not run any more" ;;
 		esac
 		# After SIGTERM it ends by itself, sooner or later.
 		case $at in
 		term:after)
-			t_until 5 t_no_jails ;;
+			t_until 5 no_web ;;
 		*)	goes "$at" ;;
 		esac
 		jail -f jail.conf -q -c other || atf_fail "$at: next"
@@ -205,7 +230,7 @@ for t_name in fail_start kill_start fail_stop kill_stop; do
 	eval "t_descr=\$T_DESCR_$t_name"
 	t_case ${t_name}_net "with addresses: $t_descr" 900
 	eval "T_NET_${t_name}_net=1
-	${t_name}_net_test() { walk_net; ${t_name}_test; }"
+	${t_name}_net_test() { walk_net; ${t_name}_test; walk_net_end; }"
 done
 
 # System calls after which something is different.
@@ -274,6 +299,7 @@ for t_name in kill_calls_start kill_calls_stop; do
 		# All of them take a minute; these are the same every time.
 		JAIL_TEST_SAMPLE=\$((5 * JAIL_TEST_SAMPLE))
 		${t_name}_test
+		walk_net_end
 	}"
 done
 
