@@ -25,6 +25,8 @@ _Static_assert(RTNL_GROUP == 27233, "the rules say it in figures");
  * passing: what may be forwarded.  The mark lets the accept that is appended to
  *	others' chains (nft_foreign.c) know our traffic; it is set before
  *	"redirected" may end this chain.
+ * wire: to a jail and from none: so not in a jail's name either, and not to an
+ *	internal address unless redirected.
  * others: an interface forwards for jails' sake; that makes no router of a host
  *	that was none, to where it did not forward then.
  * redirected: empty while there is no nat, since one ct expression switches
@@ -46,6 +48,8 @@ static const char filter_rules[] =
     "}\n"
     "chain redirected { }\n"
     "chain wire {\n"
+    "  ip saddr @jail4 drop\n"
+    "  ip6 saddr @jail6 drop\n"
     "  jump redirected\n"
     "  ip daddr @int4 drop\n"
     "  ip6 daddr @int6 drop\n"

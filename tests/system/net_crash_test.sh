@@ -404,7 +404,7 @@ many_test()
 	T_USER_WORLD=off
 }
 
-t_case races "jail -m and jail -r at once; two that want one address; a hook that changes its jail" 120
+t_case races "jail -m and jail -r at once; two that want one address" 120
 races_test()
 {
 	crash_conf
@@ -445,12 +445,47 @@ races_test()
 		jail -q -r "$(jls name)"
 		t_unchanged "two for one address"
 	done
-	for hook in created poststart; do
-		jail -c name=h path="$PWD/root" persist \
-		    ip4.addr="em0|10.10.0.50" \
-		    exec.$hook="jail -m name=h ip4.addr+=em0|10.10.0.51" >out 2>&1
-		echo "$hook: $? $(cat out)"
-		[ -z "$(jls name)" ] || jail -q -r h
-		t_unchanged "a hook: $hook"
+}
+
+t_case spoofed "nobody on a wire speaks to a jail in another jail's name" 60
+spoofed_test()
+{
+	crash_conf
+	n_start web other
+	nft 'add table inet seen
+	    add chain inet seen on { type filter hook forward priority 300; }
+	    add rule inet seen on ip daddr 10.10.0.1 udp dport 9999 counter
+	    add rule inet seen on ip6 daddr fd00:10::1 udp dport 9999 counter'
+	for from in 10.10.0.2 10.9.9.1 10.10.0.20; do
+		atf_check -o inline:"OK\n" nsenter --net=/run/netns/client \
+		    "$FORGE" raw $from 10.10.0.1
 	done
+	for from in fd00:10::2 fd00:9::1 fd00:10::20; do
+		atf_check -o inline:"OK\n" nsenter --net=/run/netns/client \
+		    "$FORGE" raw $from fd00:10::1
+	done
+	# The last of each is the true one; it comes last.
+	seen() { [ "$(n_counted host | tr '\n' ' ')" = "$1" ]; }
+	t_until 5 seen "1 1 "
+	nft delete table inet seen
+	n_remove web other
+}
+
+t_case own_hook "a hook that changes the addresses of its own jail is told no" 60
+own_hook_test()
+{
+	[ -d root ] || n_root root
+	# It may look, change other things, and mend.
+	for hook in created poststart; do
+		atf_check -s exit:1 -o ignore -e match:"is working on it" \
+		    jail -c name=h path="$PWD/root" persist \
+		    ip4.addr="em0|10.10.0.50" \
+		    exec.$hook="jail -m name=h 'ip4.addr+=em0|10.10.0.51'"
+		t_unchanged "exec.$hook"
+	done
+	atf_check -o ignore jail -c name=h path="$PWD/root" persist \
+	    ip4.addr="em0|10.10.0.50" \
+	    exec.poststart="jail -m name=h; jail -m name=h host.hostname=x"
+	atf_check -o inline:"x\n" jls -j h host.hostname
+	atf_check -o ignore jail -r h
 }
