@@ -153,8 +153,8 @@ struct net_share {
 };
 int net_share_use(
     const struct net_share *s, char *const *texts, size_t n, struct jerr *e);
-int net_share_drop(struct reg *reg, const struct reg_row *row, const char *text,
-    struct jerr *e);
+int net_share_drop(struct reg *reg, const struct reg_row *row,
+    char *const *texts, size_t n, struct jerr *e);
 /* Foreign forward chains that drop what jails send: "accept F T C" texts. */
 int net_share_foreign(struct strv *out, struct jerr *e);
 

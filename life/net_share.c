@@ -113,13 +113,16 @@ make_settings(const struct setting *s, size_t n, const char *ifname,
     struct strv *put, struct jerr *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		int r;
+		struct jerr one = JERR_INIT;
+		int r = sysctl_set(
+		    s[i].tree, ifname, s[i].key, s[i].value, &one);
 
-		if (sysctl_get(s[i].tree, ifname, s[i].key) == -1)
+		if (r == -1 && one.code == ENOENT)
 			continue; /* not in this kernel */
-		r = sysctl_set(s[i].tree, ifname, s[i].key, s[i].value, e);
-		if (r == -1)
+		if (r == -1) {
+			*e = one;
 			return -1;
+		}
 		if (r == 1 && put != NULL)
 			(void)strv_addf(put, "%s of %s", s[i].key, ifname);
 	}
@@ -143,10 +146,9 @@ undo_settings(const struct setting *s, size_t n, const char *ifname,
 		struct jerr one = JERR_INIT;
 
 		if (sscanf(p, "%u=%u", &i, &old) == 2 && i < n &&
-		    sysctl_get(s[i].tree, ifname, s[i].key) != -1 &&
 		    sysctl_set(s[i].tree, ifname, s[i].key, (int)old, &one) ==
 			-1 &&
-		    r == 0) {
+		    one.code != ENOENT && r == 0) {
 			*e = one;
 			r = -1;
 		}
@@ -412,68 +414,139 @@ find_kind(const char *text, const char **key, struct jerr *e)
 
 /* ---- use and drop ---- */
 
-static int
-use_one(const struct net_share *s, const char *text, struct jerr *e)
-{
-	auto_strbuf struct strbuf value = STRBUF_INIT;
-	const char *key;
-	const struct kind *k = find_kind(text, &key, e);
-	bool first = false;
+/* Several of them, as the registry wants them. */
+struct shares {
+	struct reg_share *v;
+	const struct kind **kind;
+	size_t n;
+};
 
-	if (k == NULL)
-		return -1;
-	if (k->save(key, &value) == -1)
+static void
+shares_free(struct shares *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		strbuf_free(&s->v[i].value);
+	free(s->v);
+	free(s->kind);
+}
+
+/* Those whose kind is unknown are left out: -1, with the others there. */
+static int
+shares_read(struct shares *s, char *const *texts, size_t n, struct jerr *e)
+{
+	int r = 0;
+
+	*s = (struct shares) { .v = calloc(n, sizeof(*s->v)),
+		.kind = calloc(n, sizeof(*s->kind)) };
+	if (s->v == NULL || s->kind == NULL)
 		return no_memory(e);
-	if (reg_shared_use(s->reg, s->row, k->name, key, strbuf_str(&value),
-		&first, e) == -1)
+	for (size_t i = 0; i < n; i++) {
+		const char *key;
+		const struct kind *k = find_kind(texts[i], &key, e);
+
+		if (k == NULL) {
+			r = -1;
+			continue;
+		}
+		s->kind[s->n] = k;
+		s->v[s->n++] = (struct reg_share) {
+			.kind = k->name, .key = key, .value = STRBUF_INIT
+		};
+	}
+	return r;
+}
+
+static int
+save_value(struct reg_share *s)
+{
+	for (size_t i = 0; i < nitems(kinds); i++)
+		if (str_eq(kinds[i].name, s->kind))
+			return kinds[i].save(s->key, &s->value);
+	return 0;
+}
+
+static int
+use_all(const struct net_share *s, struct shares *all, struct jerr *e)
+{
+	if (reg_shared_use(s->reg, s->row, all->v, all->n, save_value, e) == -1)
 		return -1;
-	/* Each looks first. */
-	if (!first && !s->check)
-		return 0;
-	/* The first value counts, not what is there now. */
-	strbuf_free(&value);
-	if (reg_shared_value(s->reg, k->name, key, &value, e) == -1)
-		return -1;
-	return k->make(
-	    key, strbuf_str(&value), first ? NULL : s->put, s->note, e);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct reg_share *v = &all->v[i];
+
+		/* Each looks first; the first value counts, not what is there
+		 * now. */
+		if ((v->flip || s->check) &&
+		    all->kind[i]->make(v->key, strbuf_str(&v->value),
+			v->flip ? NULL : s->put, s->note, e) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 int
 net_share_use(
     const struct net_share *s, char *const *texts, size_t n, struct jerr *e)
 {
-	int r = 0;
+	struct shares all;
+	int r;
 
 	if (n == 0)
 		return 0;
-	if (reg_lock(s->reg, e) == -1)
+	r = shares_read(&all, texts, n, e);
+	if (r == 0)
+		r = reg_lock(s->reg, e);
+	if (r == 0) {
+		r = use_all(s, &all, e);
+		reg_unlock(s->reg);
+	}
+	shares_free(&all);
+	return r;
+}
+
+/* What fails stays recorded as nobody's; the others go all the same. */
+static int
+drop_all(struct reg *reg, const struct reg_row *row, struct shares *all,
+    struct jerr *e)
+{
+	int r = 0;
+
+	if (reg_shared_drop(reg, row, all->v, all->n, e) == -1)
 		return -1;
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = use_one(s, texts[i], e);
-	reg_unlock(s->reg);
+	for (size_t i = 0; i < all->n; i++) {
+		struct reg_share *v = &all->v[i];
+		struct jerr one = JERR_INIT;
+
+		if (!v->flip ||
+		    (all->kind[i]->undo(v->key, strbuf_str(&v->value), &one) ==
+			    0 &&
+			reg_shared_forget(reg, v->kind, v->key, &one) == 0))
+			continue;
+		if (r == 0)
+			*e = one;
+		r = -1;
+	}
 	return r;
 }
 
 int
-net_share_drop(struct reg *reg, const struct reg_row *row, const char *text,
-    struct jerr *e)
+net_share_drop(struct reg *reg, const struct reg_row *row, char *const *texts,
+    size_t n, struct jerr *e)
 {
-	auto_strbuf struct strbuf value = STRBUF_INIT;
-	const char *key;
-	const struct kind *k = find_kind(text, &key, e);
-	bool last = false;
-	int r = -1;
+	struct jerr one = JERR_INIT;
+	struct shares all;
+	int r = shares_read(&all, texts, n, e);
 
-	if (k == NULL || reg_lock(reg, e) == -1)
-		return -1;
-	if (reg_shared_drop(reg, row, k->name, key, &value, &last, e) == 0)
-		r = 0;
-	if (r == 0 && last) {
-		r = k->undo(key, strbuf_str(&value), e);
-		if (r == 0)
-			r = reg_shared_forget(reg, k->name, key, e);
+	if (reg_lock(reg, &one) == 0) {
+		if (drop_all(reg, row, &all, &one) == -1 && r == 0) {
+			*e = one;
+			r = -1;
+		}
+		reg_unlock(reg);
+	} else if (r == 0) {
+		*e = one;
+		r = -1;
 	}
-	reg_unlock(reg);
+	shares_free(&all);
 	return r;
 }
 

@@ -7,6 +7,7 @@
  * Its other name goes at once, since the jail's next life wants it.
  */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +28,8 @@ net_undo_link(const char *text, struct jerr *e)
 	char end[RTNL_NAME], alt[NET_ALTNAME];
 	struct rtnl_link l;
 	struct rtnl *host;
-	int r;
+	unsigned index;
+	int r = 0;
 
 	if (sscanf(text, "%15s %127s", end, alt) != 2)
 		return bad_record("link", text, e);
@@ -36,12 +38,12 @@ net_undo_link(const char *text, struct jerr *e)
 	host = rtnl_open(-1, e);
 	if (host == NULL)
 		return -1;
-	r = rtnl_link_get(host, end, 0, &l, e);
-	if (r == 1) {
+	index = if_nametoindex(end);
+	if (index != 0) {
 		struct jerr gone = JERR_INIT;
 
 		/* It may die under our hands; then the name is free as well. */
-		rtnl_altname(host, l.index, alt, false);
+		rtnl_altname(host, (int)index, alt, false);
 		if (rtnl_send(host, &gone) == -1 &&
 		    rtnl_link_get(host, end, 0, &l, e) == 1) {
 			*e = gone;
@@ -56,29 +58,30 @@ net_undo_link(const char *text, struct jerr *e)
 static int
 queue_addr(struct rtnl *host, const char *text, struct jerr *e)
 {
-	char ip[IP_TEXT], end[RTNL_NAME], hostif[RTNL_NAME];
+	char ip[IP_TEXT], end[RTNL_NAME], hostif[IF_NAMESIZE];
 	struct rtnl_route rt = { .metric = 0 };
-	struct rtnl_link l;
-	int index, words, r;
+	unsigned index, on;
+	int words;
 
-	words = sscanf(text, "%45s %15s %15s %d", ip, end, hostif, &index);
+	words = sscanf(text, "%45s %15s %15s %u", ip, end, hostif, &on);
 	if (words < 3 || ip_parse(ip, 0, &rt.dst) == -1)
 		return bad_record("address", text, e);
-	r = rtnl_link_get(host, end, 0, &l, e);
-	if (r == -1)
-		return -1;
-	if (r == 1) {
+	/* Not by rtnetlink, whose questions wait until the kernel is done with
+	 * the links of other jails that die. */
+	index = if_nametoindex(end);
+	if (index != 0) {
 		rt.prefix = ip_bits(&rt.dst);
-		rt.oif = l.index;
+		rt.oif = (int)index;
 		rtnl_route(host, &rt, false, true);
 	}
-	if (str_eq(hostif, "-"))
+	/* The interface may have another name by now. */
+	if (words == 4 && if_indextoname(on, hostif) == NULL)
 		return 0;
-	r = rtnl_link_get(
-	    host, words == 4 ? NULL : hostif, words == 4 ? index : 0, &l, e);
-	if (r == 1)
-		rtnl_proxy(host, l.index, &rt.dst, false, true);
-	return r == -1 ? -1 : 0;
+	if (words != 4)
+		on = str_eq(hostif, "-") ? 0 : if_nametoindex(hostif);
+	if (on != 0)
+		rtnl_proxy(host, (int)on, &rt.dst, false, true);
+	return 0;
 }
 
 int

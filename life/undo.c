@@ -73,9 +73,8 @@ static int
 undo_share(
     const struct undo_ctx *c, char *const *texts, size_t n, struct jerr *e)
 {
-	(void)n;
 	return net_share_drop(
-	    reg_jail_reg(c->j), reg_jail_row(c->j), texts[0], e);
+	    reg_jail_reg(c->j), reg_jail_row(c->j), texts, n, e);
 }
 
 static int
@@ -99,7 +98,7 @@ static const struct undo_kind {
 	{ UNDO_ADDR, undo_addrs, true },
 	{ UNDO_ELEM, undo_elems, true },
 	{ UNDO_FLOW, undo_flow, false },
-	{ UNDO_SHARE, undo_share, false },
+	{ UNDO_SHARE, undo_share, true },
 	{ UNDO_NETNS, undo_netns, false },
 };
 

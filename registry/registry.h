@@ -184,21 +184,29 @@ void reg_jail_put(struct reg_jail *j);
 
 /*
  * ---- what jails share on the host (sysctls of an interface, a table) ----
- * All of it under the registry lock, which is held from the answer "first"
- * until the thing is made, from "last" until it is taken back and forgotten.
+ * All of it under the registry lock, which is held from the answer of use
+ * until the things are made, from that of drop until they are taken back and
+ * forgotten.
  */
 
-/* Put user among the users of kind and key.  value: what is to be known for
- * taking it back, kept from the first use.  *first: nobody used it: make it. */
-int reg_shared_use(struct reg *r, const struct reg_row *user, const char *kind,
-    const char *key, const char *value, bool *first, struct jerr *e);
-/* What was kept, appended; nothing when it is not known. */
-int reg_shared_value(struct reg *r, const char *kind, const char *key,
-    struct strbuf *value, struct jerr *e);
-/* Take user out; not there is success.  *last: nobody uses it any more: take
- * it back by value (appended), then reg_shared_forget. */
-int reg_shared_drop(struct reg *r, const struct reg_row *user, const char *kind,
-    const char *key, struct strbuf *value, bool *last, struct jerr *e);
+struct reg_share {
+	const char *kind, *key;
+	/* What is to be known for taking it back: from the first use (given by
+	 * save) until forgotten.  Both append it; the caller frees it. */
+	struct strbuf value;
+	bool flip; /* use: nobody used it, make it; drop: nobody does now, take
+		    * it back by value, then reg_shared_forget */
+	bool found;
+};
+
+/* Put user among the users of each of v.  save fills in the value of what is
+ * not known yet; -1 is no memory. */
+int reg_shared_use(struct reg *r, const struct reg_row *user,
+    struct reg_share *v, size_t n, int (*save)(struct reg_share *s),
+    struct jerr *e);
+/* Take user out of each; not there is success. */
+int reg_shared_drop(struct reg *r, const struct reg_row *user,
+    struct reg_share *v, size_t n, struct jerr *e);
 int reg_shared_forget(
     struct reg *r, const char *kind, const char *key, struct jerr *e);
 /* The keys of a kind that somebody uses, appended. */

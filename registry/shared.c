@@ -6,7 +6,7 @@
  *   private/shared   "shared FORMAT", then a line each:
  *                    kind TAB key TAB value TAB jid.uuid8 jid.uuid8 ...
  *
- * Replaced whole by a rename, always under the registry lock, so that a crash
+ * Several things at once are one rewrite.  Replaced whole by a rename, always under the registry lock, so that a crash
  * leaves the old text or the new one.
  */
 #include <errno.h>
@@ -26,9 +26,10 @@
 
 enum { KIND, KEY, VALUE, USERS, NFIELDS };
 
-/* One line, its fields cut out of it. */
+/* One line and its fields, in the text of the file. */
 struct thing {
-	const char *f[NFIELDS];
+	const char *line, *f[NFIELDS];
+	size_t linelen, len[NFIELDS];
 };
 
 static int
@@ -80,103 +81,137 @@ shared_store(struct reg *r, const struct strbuf *b, struct jerr *e)
 	return 0;
 }
 
-/* Cuts one line (in place); false: not one of ours. */
+/* The line at p; false: not one of ours. */
 static bool
-cut(char *line, struct thing *t)
+cut(const char *p, struct thing *t)
 {
-	char *p = line;
+	const char *end = p + strcspn(p, "\n");
 
+	t->line = p;
+	t->linelen = (size_t)(end - p);
 	for (int i = 0; i < NFIELDS; i++) {
+		const char *stop = i == USERS ?
+		    end :
+		    memchr(p, '\t', (size_t)(end - p));
+
+		if (stop == NULL)
+			return false;
 		t->f[i] = p;
-		p = strchr(p, '\t');
-		if (p == NULL)
-			return i == NFIELDS - 1;
-		*p++ = '\0';
+		t->len[i] = (size_t)(stop - p);
+		p = stop + 1;
 	}
-	return false;
+	return true;
 }
 
-static int
-print_thing(struct strbuf *b, const char *kind, const char *key,
-    const char *value, const char *users)
+static bool
+is(const struct thing *t, int field, const char *s)
 {
-	return strbuf_addf(b, "%s\t%s\t%s\t%s\n", kind, key, value, users);
+	return strlen(s) == t->len[field] &&
+	    memcmp(s, t->f[field], t->len[field]) == 0;
 }
 
 /* The word `user` of a list, or NULL. */
 static const char *
-find_user(const char *users, const char *user)
+find_user(const struct thing *t, const char *user)
 {
+	const char *users = t->f[USERS], *end = users + t->len[USERS];
 	size_t n = strlen(user);
 
-	for (const char *p = users; *p != '\0'; p += strspn(p, " ")) {
-		size_t len = strcspn(p, " ");
-
-		if (len == n && memcmp(p, user, n) == 0)
+	for (const char *p = users;
+	     (p = memmem(p, (size_t)(end - p), user, n)) != NULL; p++)
+		if ((p == users || p[-1] == ' ') &&
+		    (p + n == end || p[n] == ' '))
 			return p;
-		p += len;
-	}
 	return NULL;
 }
 
 static int
-without_user(struct strbuf *out, const char *users, const char *user)
+put_line(struct strbuf *out, const struct thing *t)
 {
-	for (const char *p = users; *p != '\0'; p += strspn(p, " ")) {
-		size_t len = strcspn(p, " ");
+	return strbuf_add(out, t->line, t->linelen) == -1 ||
+		strbuf_putc(out, '\n') == -1 ?
+	    -1 :
+	    0;
+}
 
-		if (len != strlen(user) || memcmp(p, user, len) != 0)
-			if ((out->len != 0 && strbuf_putc(out, ' ') == -1) ||
-			    strbuf_add(out, p, len) == -1)
-				return -1;
-		p += len;
+/* What one pass over the file does with each of the things asked for. */
+struct change {
+	struct reg_share *v;
+	size_t n;
+	int (*fn)(struct change *c, struct reg_share *s, const struct thing *t,
+	    struct strbuf *out);
+	int (*save)(struct reg_share *s); /* for new ones; NULL: none are */
+	char user[32];
+};
+
+static struct reg_share *
+wanted(const struct change *c, const struct thing *t)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (is(t, KIND, c->v[i].kind) && is(t, KEY, c->v[i].key))
+			return &c->v[i];
+	return NULL;
+}
+
+static int
+rewrite_lines(struct change *c, const char *text, struct strbuf *out)
+{
+	for (const char *p = text; *p != '\0'; p = text_next(p)) {
+		struct reg_share *s;
+		struct thing t;
+
+		if (!cut(p, &t))
+			continue;
+		s = wanted(c, &t);
+		if (s != NULL)
+			s->found = true;
+		if ((s == NULL ? put_line(out, &t) : c->fn(c, s, &t, out)) ==
+		    -1)
+			return -1;
 	}
 	return 0;
 }
 
-/* What one pass over the file does with the one thing that is asked for. */
-struct change {
-	const char *kind, *key;
-	int (*fn)(struct change *c, const struct thing *t, struct strbuf *out);
-	const char *value; /* for a new one */
-	char user[32];
-	bool found, first, last;
-	struct strbuf *old;
-};
+static int
+add_new(struct change *c, struct strbuf *out, struct jerr *e)
+{
+	for (size_t i = 0; i < c->n && c->save != NULL; i++) {
+		struct reg_share *s = &c->v[i];
+
+		if (s->found)
+			continue;
+		s->flip = true;
+		if (c->save(s) == -1)
+			return no_memory(e);
+		if (strpbrk(s->kind, "\t\n") != NULL ||
+		    strpbrk(s->key, "\t\n") != NULL ||
+		    strpbrk(strbuf_str(&s->value), "\t\n") != NULL)
+			return jerr_set(e, EINVAL, "shared: %s %s: no text",
+			    s->kind, s->key);
+		if (strbuf_addf(out, "%s\t%s\t%s\t%s\n", s->kind, s->key,
+			strbuf_str(&s->value), c->user) == -1)
+			return no_memory(e);
+	}
+	return 0;
+}
 
 static int
 rewrite(struct reg *r, struct change *c, struct jerr *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	auto_strbuf struct strbuf out = STRBUF_INIT;
-	char *save = NULL;
-	struct thing t;
 
 	if (shared_load(r, &text, e) == -1)
 		return -1;
-	if (strbuf_addf(&out, "shared %d\n", REG_SHARED_FORMAT) == -1)
+	for (size_t i = 0; i < c->n; i++)
+		c->v[i].found = c->v[i].flip = false;
+	if (strbuf_addf(&out, "shared %d\n", REG_SHARED_FORMAT) == -1 ||
+	    rewrite_lines(c, text_next(strbuf_str(&text)), &out) == -1)
 		return no_memory(e);
-	for (char *line = text.s == NULL ? NULL : strtok_r(text.s, "\n", &save);
-	     line != NULL; line = strtok_r(NULL, "\n", &save)) {
-		int rc;
-
-		if (!cut(line, &t))
-			continue;
-		if (!str_eq(t.f[KIND], c->kind) || !str_eq(t.f[KEY], c->key))
-			rc = print_thing(
-			    &out, t.f[KIND], t.f[KEY], t.f[VALUE], t.f[USERS]);
-		else {
-			c->found = true;
-			rc = c->fn(c, &t, &out);
-		}
-		if (rc == -1)
-			return no_memory(e);
-	}
-	if (!c->found && c->value != NULL) {
-		c->first = true;
-		if (print_thing(&out, c->kind, c->key, c->value, c->user) == -1)
-			return no_memory(e);
-	}
+	if (add_new(c, &out, e) == -1)
+		return -1;
+	if (str_eq(strbuf_str(&out), strbuf_str(&text)))
+		return 0;
 	return shared_store(r, &out, e);
 }
 
@@ -187,104 +222,84 @@ name_user(struct change *c, const struct reg_row *row)
 }
 
 static int
-use(struct change *c, const struct thing *t, struct strbuf *out)
+use(struct change *c, struct reg_share *s, const struct thing *t,
+    struct strbuf *out)
 {
-	auto_strbuf struct strbuf users = STRBUF_INIT;
-
 	/* Nobody's: what a crash left between the last user and its end.  The
 	 * value of before is the older one. */
-	c->first = t->f[USERS][0] == '\0';
-	if (strbuf_puts(&users, t->f[USERS]) == -1 ||
-	    (find_user(t->f[USERS], c->user) == NULL &&
-		strbuf_addf(
-		    &users, "%s%s", users.len != 0 ? " " : "", c->user) == -1))
+	s->flip = t->len[USERS] == 0;
+	if (strbuf_add(&s->value, t->f[VALUE], t->len[VALUE]) == -1)
 		return -1;
-	return print_thing(
-	    out, c->kind, c->key, t->f[VALUE], strbuf_str(&users));
+	if (find_user(t, c->user) != NULL)
+		return put_line(out, t);
+	return strbuf_add(out, t->line, t->linelen) == -1 ||
+		strbuf_addf(out, "%s%s\n", s->flip ? "" : " ", c->user) == -1 ?
+	    -1 :
+	    0;
 }
 
 int
-reg_shared_use(struct reg *r, const struct reg_row *user, const char *kind,
-    const char *key, const char *value, bool *first, struct jerr *e)
+reg_shared_use(struct reg *r, const struct reg_row *user, struct reg_share *v,
+    size_t n, int (*save)(struct reg_share *s), struct jerr *e)
 {
-	struct change c = {
-		.kind = kind, .key = key, .fn = use, .value = value
-	};
+	struct change c = { .v = v, .n = n, .fn = use, .save = save };
 
-	if (strpbrk(kind, "\t\n") != NULL || strpbrk(key, "\t\n") != NULL ||
-	    strpbrk(value, "\t\n") != NULL)
-		return jerr_set(e, EINVAL, "shared: %s %s: no text", kind, key);
 	name_user(&c, user);
-	if (rewrite(r, &c, e) == -1)
-		return -1;
-	*first = c.first;
-	return 0;
+	return rewrite(r, &c, e);
 }
 
 static int
-drop(struct change *c, const struct thing *t, struct strbuf *out)
+drop(struct change *c, struct reg_share *s, const struct thing *t,
+    struct strbuf *out)
 {
-	auto_strbuf struct strbuf users = STRBUF_INIT;
+	const char *p = find_user(t, c->user), *after;
+	size_t before;
 
-	if (without_user(&users, t->f[USERS], c->user) == -1 ||
-	    strbuf_puts(c->old, t->f[VALUE]) == -1)
+	if (strbuf_add(&s->value, t->f[VALUE], t->len[VALUE]) == -1)
 		return -1;
-	c->last = users.len == 0;
-	return print_thing(
-	    out, c->kind, c->key, t->f[VALUE], strbuf_str(&users));
+	s->flip = t->len[USERS] == (p == NULL ? 0 : strlen(c->user));
+	if (p == NULL)
+		return put_line(out, t);
+	/* One of the two spaces beside it goes as well. */
+	before = (size_t)(p - t->line) - (p != t->f[USERS]);
+	after = p + strlen(c->user);
+	after += p == t->f[USERS] && *after == ' ';
+	return strbuf_add(out, t->line, before) == -1 ||
+		strbuf_add(
+		    out, after, (size_t)(t->line + t->linelen - after)) == -1 ||
+		strbuf_putc(out, '\n') == -1 ?
+	    -1 :
+	    0;
 }
 
 int
-reg_shared_drop(struct reg *r, const struct reg_row *user, const char *kind,
-    const char *key, struct strbuf *value, bool *last, struct jerr *e)
+reg_shared_drop(struct reg *r, const struct reg_row *user, struct reg_share *v,
+    size_t n, struct jerr *e)
 {
-	struct change c = {
-		.kind = kind, .key = key, .fn = drop, .old = value
-	};
+	struct change c = { .v = v, .n = n, .fn = drop };
 
 	name_user(&c, user);
-	if (rewrite(r, &c, e) == -1)
-		return -1;
-	*last = c.last;
-	return 0;
+	return rewrite(r, &c, e);
 }
 
 static int
-forget(struct change *c, const struct thing *t, struct strbuf *out)
+forget(struct change *c, struct reg_share *s, const struct thing *t,
+    struct strbuf *out)
 {
+	(void)c;
+	(void)s;
 	/* Somebody came meanwhile: it stays. */
-	return t->f[USERS][0] == '\0' ?
-	    0 :
-	    print_thing(out, c->kind, c->key, t->f[VALUE], t->f[USERS]);
+	return t->len[USERS] == 0 ? 0 : put_line(out, t);
 }
 
 int
 reg_shared_forget(
     struct reg *r, const char *kind, const char *key, struct jerr *e)
 {
-	struct change c = { .kind = kind, .key = key, .fn = forget };
+	struct reg_share s = { .kind = kind, .key = key };
+	struct change c = { .v = &s, .n = 1, .fn = forget };
 
 	return rewrite(r, &c, e);
-}
-
-int
-reg_shared_value(struct reg *r, const char *kind, const char *key,
-    struct strbuf *value, struct jerr *e)
-{
-	auto_strbuf struct strbuf text = STRBUF_INIT;
-	char *save = NULL;
-	struct thing t;
-
-	if (shared_load(r, &text, e) == -1)
-		return -1;
-	for (char *line = text.s == NULL ? NULL : strtok_r(text.s, "\n", &save);
-	     line != NULL; line = strtok_r(NULL, "\n", &save))
-		if (cut(line, &t) && str_eq(t.f[KIND], kind) &&
-		    str_eq(t.f[KEY], key))
-			return strbuf_puts(value, t.f[VALUE]) == -1 ?
-			    no_memory(e) :
-			    0;
-	return 0;
 }
 
 int
@@ -292,15 +307,18 @@ reg_shared_keys(
     struct reg *r, const char *kind, struct strv *keys, struct jerr *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
-	char *save = NULL;
 	struct thing t;
 
 	if (shared_load(r, &text, e) == -1)
 		return -1;
-	for (char *line = text.s == NULL ? NULL : strtok_r(text.s, "\n", &save);
-	     line != NULL; line = strtok_r(NULL, "\n", &save))
-		if (cut(line, &t) && str_eq(t.f[KIND], kind) &&
-		    t.f[USERS][0] != '\0' && strv_add(keys, t.f[KEY]) == -1)
+	for (const char *p = strbuf_str(&text); *p != '\0'; p = text_next(p)) {
+		auto_free char *key = NULL;
+
+		if (!cut(p, &t) || !is(&t, KIND, kind) || t.len[USERS] == 0)
+			continue;
+		key = strndup(t.f[KEY], t.len[KEY]);
+		if (key == NULL || strv_add(keys, key) == -1)
 			return no_memory(e);
+	}
 	return 0;
 }

@@ -29,6 +29,41 @@ make(struct reg *r, const char *name)
 	return j;
 }
 
+static const char *value_of; /* of what is new */
+
+static int
+save(struct reg_share *s)
+{
+	return strbuf_puts(&s->value, value_of);
+}
+
+static int
+use(struct reg *r, const struct reg_row *user, const char *kind,
+    const char *key, const char *value, bool *first)
+{
+	struct reg_share s = { .kind = kind, .key = key };
+	int rc;
+
+	value_of = value;
+	rc = reg_shared_use(r, user, &s, 1, save, &e);
+	*first = s.flip;
+	strbuf_free(&s.value);
+	return rc;
+}
+
+static int
+drop(struct reg *r, const struct reg_row *user, const char *kind,
+    const char *key, struct strbuf *value, bool *last)
+{
+	struct reg_share s = { .kind = kind, .key = key };
+	int rc = reg_shared_drop(r, user, &s, 1, &e);
+
+	*last = s.flip;
+	strbuf_free(value);
+	*value = s.value;
+	return rc;
+}
+
 static void
 test_users(struct reg *r, const struct reg_row *a, const struct reg_row *b)
 {
@@ -36,45 +71,78 @@ test_users(struct reg *r, const struct reg_row *a, const struct reg_row *b)
 	auto_strv struct strv keys = STRV_INIT;
 	bool first = false, last = true;
 
-	is_int(reg_shared_use(r, a, "if4", "em0", "x", &first, &e), -1,
-	    "not without the lock");
+	is_int(
+	    use(r, a, "if4", "em0", "x", &first), -1, "not without the lock");
 	is_int(reg_lock(r, &e), 0, "locked");
-	is_int(reg_shared_use(r, a, "if4", "em0", "fwd=0", &first, &e), 0, "a");
+	is_int(use(r, a, "if4", "em0", "fwd=0", &first), 0, "a");
 	ok(first, "a is the first");
-	is_int(reg_shared_use(r, a, "if4", "em0", "fwd=1", &first, &e), 0,
-	    "a again");
+	is_int(use(r, a, "if4", "em0", "fwd=1", &first), 0, "a again");
 	ok(!first, "and not the first any more");
-	is_int(reg_shared_use(r, b, "if4", "em0", "fwd=1", &first, &e), 0, "b");
+	is_int(use(r, b, "if4", "em0", "fwd=1", &first), 0, "b");
 	ok(!first, "nor is b");
-	is_int(reg_shared_use(r, b, "if4", "em1", "fwd=7", &first, &e), 0,
-	    "another key");
+	is_int(use(r, b, "if4", "em1", "fwd=7", &first), 0, "another key");
 	ok(first, "is another thing");
 	is_int(reg_shared_keys(r, "if4", &keys, &e), 0, "keys");
 	is_int(keys.n, 2, "two of them");
-	is_int(reg_shared_drop(r, a, "if4", "em0", &v, &last, &e), 0, "a goes");
+	is_int(drop(r, a, "if4", "em0", &v, &last), 0, "a goes");
 	ok(!last, "b is left");
-	is_int(reg_shared_drop(r, a, "if4", "em0", &v, &last, &e), 0,
-	    "a goes twice");
+	is_int(drop(r, a, "if4", "em0", &v, &last), 0, "a goes twice");
 	ok(!last, "b is left still");
 	strbuf_free(&v);
-	is_int(reg_shared_drop(r, b, "if4", "em0", &v, &last, &e), 0, "b goes");
+	is_int(drop(r, b, "if4", "em0", &v, &last), 0, "b goes");
 	ok(last, "it was the last");
 	is_str(strbuf_str(&v), "fwd=0", "the value is that of the first use");
 	/* A crash between that and its end: the old value stays known. */
-	is_int(reg_shared_use(r, a, "if4", "em0", "fwd=1", &first, &e), 0,
-	    "a comes back");
+	is_int(use(r, a, "if4", "em0", "fwd=1", &first), 0, "a comes back");
 	ok(first, "as the first");
 	strbuf_free(&v);
 	is_int(reg_shared_forget(r, "if4", "em0", &e), 0, "forget: in use");
-	is_int(reg_shared_drop(r, a, "if4", "em0", &v, &last, &e), 0, "gone");
+	is_int(drop(r, a, "if4", "em0", &v, &last), 0, "gone");
 	is_str(strbuf_str(&v), "fwd=0", "with the value of before all that");
 	is_int(reg_shared_forget(r, "if4", "em0", &e), 0, "forget");
-	is_int(reg_shared_drop(r, a, "if4", "em0", &v, &last, &e), 0,
-	    "what nobody knows");
+	is_int(drop(r, a, "if4", "em0", &v, &last), 0, "what nobody knows");
 	ok(!last, "has no last user");
-	is_int(reg_shared_use(r, a, "x", "a\tb", "", &first, &e), -1,
-	    "a tab is no text");
+	is_int(use(r, a, "x", "a\tb", "", &first), -1, "a tab is no text");
 	reg_unlock(r);
+}
+
+/* Several at once; each of three users goes. */
+static void
+test_several(struct reg *r, const struct reg_row *a, const struct reg_row *b)
+{
+	struct reg_row c = *a;
+	const struct reg_row *const order[] = { b, &c, a };
+	struct reg_share v[] = { { .kind = "table", .key = "-" },
+		{ .kind = "if4", .key = "em0" } };
+
+	/* 11.UUID before 1.UUID */
+	c.jid = a->jid * 10 + a->jid;
+	value_of = "old";
+	is_int(reg_lock(r, &e), 0, "locked");
+	is_int(reg_shared_use(r, &c, v, 1, save, &e), 0, "c, the table");
+	is_int(reg_shared_use(r, &c, v, 2, save, &e), 0, "c, both");
+	ok(!v[0].flip && v[1].flip, "one of them is new");
+	strbuf_free(&v[0].value);
+	value_of = "new";
+	is_int(reg_shared_use(r, a, v, 2, save, &e), 0, "a");
+	is_str(strbuf_str(&v[0].value), "old", "is told the first value");
+	is_int(reg_shared_use(r, b, v, 2, save, &e), 0, "b");
+	ok(!v[0].flip && !v[1].flip, "nothing is new");
+	for (size_t i = 0; i < 3; i++) {
+		strbuf_free(&v[0].value);
+		strbuf_free(&v[1].value);
+		is_int(reg_shared_drop(r, order[i], v, 2, &e), 0, "one goes");
+		is_str(strbuf_str(&v[1].value), "old", "with the value");
+		is_int(v[0].flip, i == 2, "who is the last");
+		is_int(v[1].flip, i == 2, "of both");
+	}
+	is_int(reg_shared_forget(r, "table", "-", &e), 0, "forget");
+	is_int(reg_shared_forget(r, "if4", "em0", &e), 0, "both");
+	is_int(reg_shared_drop(r, a, v, 2, &e), 0, "gone");
+	ok(!v[0].found && !v[1].found, "both");
+	reg_unlock(r);
+	strbuf_free(&v[0].value);
+	strbuf_free(&v[1].value);
 }
 
 static void
@@ -126,6 +194,7 @@ main(void)
 	a = make(r, "a");
 	b = make(r, "b");
 	test_users(r, reg_jail_row(a), reg_jail_row(b));
+	test_several(r, reg_jail_row(a), reg_jail_row(b));
 	test_clash(a, b);
 	test_addv(a);
 	is_int(reg_release(a, &e), 0, "a is gone");
