@@ -162,65 +162,53 @@ t_world_again()
 }
 
 # What a jail might leave, one thing a line.  No subshell in here: it would be
-# seen as a process of the test.
+# seen as a process of the test.  And few programs: this is run a lot, and where
+# processes start slowly.
 world()
 {
-	world_mounts /proc/1/mountinfo "mount outside:"
-	world_mounts /proc/self/mountinfo "mount inside:"
-	if [ "$JAIL_TEST_CGNS" = 0 ]; then
-		t_jails=${T_CG%/*}/jail
-	else
-		t_jails=$T_CG
-	fi
-	if [ -d "$t_jails" ]; then
-		find "$t_jails" -type d -printf 'cgroup: %p\n' \
-		    >"$T_DIR/.t_list"
-		sort "$T_DIR/.t_list"
-	fi
-	world_processes
-	awk 'NR > 2 { sub(":.*", ""); print "link:", $1 }' /proc/net/dev \
-	    >"$T_DIR/.t_list"
-	sort "$T_DIR/.t_list"
-	if command -v nft >/dev/null; then
-		nft list tables 2>/dev/null
-	fi
-	[ -z "${T_NET-}" ] || world_net
-	if [ -d /run/jail ]; then
-		# The registry's own files stay: an empty index, the lock, the
-		# last number.
-		find /run/jail -mindepth 1 ! -type d \
-		    ! -path /run/jail/index \
-		    ! -path /run/jail/private/lock \
-		    ! -path /run/jail/private/lastjid \
-		    -printf 'registry: %p\n' >"$T_DIR/.t_list"
-		find /run/jail -mindepth 1 -type d \
-		    ! -path /run/jail/private \
-		    -printf 'registry: %p/\n' >>"$T_DIR/.t_list"
-		sort "$T_DIR/.t_list"
-		if [ -f /run/jail/index ]; then
-			sed -n 's/^[SAD] /registry row: &/p' /run/jail/index
-		fi
-	fi
-}
-
-# Mount and parent numbers differ from run to run; peer groups as well.
-world_mounts()
-{
-	awk -v what="$2" '{
-		s = ""
+	t_files="/proc/1/mountinfo /proc/self/mountinfo /proc/net/dev"
+	[ ! -f /run/jail/index ] || t_files="$t_files /run/jail/index"
+	# Mount and parent numbers differ from run to run; peer groups as well.
+	# shellcheck disable=SC2086
+	awk '
+	FILENAME ~ /mountinfo$/ {
+		s = FILENAME ~ /self/ ? "mount inside:" : "mount outside:"
 		for (i = 4; i <= NF; i++)
 			if ($i !~ /^(shared|master|propagate_from):/)
 				s = s " " $i
-		print what s
-	}' "$1" >"$T_DIR/.t_list"
+		print s
+	}
+	FILENAME == "/proc/net/dev" && FNR > 2 {
+		sub(":.*", ""); print "link:", $1
+	}
+	FILENAME ~ /index$/ && /^[SAD] / { print "registry row:", $0 }
+	' $t_files >"$T_DIR/.t_list"
+	world_cgroups >>"$T_DIR/.t_list"
+	# The registry's own files stay: an empty index, the lock, the last
+	# number.
+	[ ! -d /run/jail ] ||
+	    find /run/jail -mindepth 1 ! -path /run/jail/index \
+	    ! -path /run/jail/private ! -path /run/jail/private/lock \
+	    ! -path /run/jail/private/lastjid -printf 'registry: %y %p\n' \
+	    >>"$T_DIR/.t_list"
+	[ -z "${T_NET-}" ] || world_net >>"$T_DIR/.t_list"
 	sort "$T_DIR/.t_list"
+	if [ -n "${T_NET-}" ]; then
+		nft -s list ruleset 2>/dev/null
+	elif command -v nft >/dev/null; then
+		nft list tables 2>/dev/null
+	fi
 }
 
-world_processes()
+# The test's cgroups and its jails', and what runs in them.
+world_cgroups()
 {
-	find "$T_CG" -name cgroup.procs >"$T_DIR/.t_list"
-	[ "$JAIL_TEST_CGNS" != 0 ] || [ ! -d "$t_jails" ] ||
-	    find "$t_jails" -name cgroup.procs >>"$T_DIR/.t_list"
+	t_jails=
+	[ "$JAIL_TEST_CGNS" != 0 ] || [ ! -d "${T_CG%/*}/jail" ] ||
+	    t_jails=${T_CG%/*}/jail
+	# shellcheck disable=SC2086
+	find "$T_CG" $t_jails -type d -printf 'cgroup: %p\n' -o \
+	    -name cgroup.procs -fprintf "$T_DIR/.t_procs" '%p\n'
 	while read -r t_file; do
 		while read -r t_pid; do
 			[ "$t_pid" != $$ ] || continue
@@ -231,7 +219,7 @@ world_processes()
 			[ "$t_comm" != "?" ] || continue
 			echo "process: $t_comm in ${t_file%/*}"
 		done <"$t_file"
-	done <"$T_DIR/.t_list"
+	done <"$T_DIR/.t_procs"
 }
 
 # Runs outside of the test's namespaces, also after a timeout: whatever the

@@ -30,18 +30,9 @@ on()
 {
 	n_host=$1
 	shift
-	if [ "$n_host" = host ]; then
-		"$@"
-	else
-		nsenter --net="$(n_netns "$n_host")" -- "$@"
-	fi
-}
-
-n_netns()
-{
-	case $1 in
-	host)	echo /proc/self/ns/net ;;
-	*)	echo "/run/netns/$1" ;;
+	case $n_host in
+	host)	"$@" ;;
+	*)	nsenter --net="/run/netns/$n_host" -- "$@" ;;
 	esac
 }
 
@@ -119,14 +110,24 @@ n_hosts()
 	EOF
 	# The kernel tells carriers and gives link-local addresses in its own
 	# time; the world is compared only from then on.
-	t_until 20 n_settled em0
-	t_until 20 n_settled em1
+	t_until 20 n_settled
 }
 
 n_settled()
 {
-	ip link show "$1" | grep -q 'state UP' &&
-	    ip -6 addr show "$1" scope link -tentative | grep -q 'inet6 fe80'
+	ip -o link >"$T_DIR/.t_links"
+	n_up=0
+	while read -r n_line; do
+		case $n_line in
+		*em[01]@*" state UP "*)	n_up=$((n_up + 1)) ;;
+		esac
+	done <"$T_DIR/.t_links"
+	while read -r n_addr n_index n_bits n_scope n_flags n_name; do
+		case $n_addr:$n_flags:$n_name in
+		fe80*:80:em[01])	n_up=$((n_up + 1)) ;;
+		esac
+	done </proc/net/if_inet6
+	[ $n_up = 4 ]
 }
 
 # n_host_addresses HOST INTERFACE NET LAST
@@ -164,7 +165,9 @@ n_daemon()
 	n_host=$1
 	shift
 	# No shell in between: what is killed in the end is the daemon.
-	nsenter --net="$(n_netns "$n_host")" -- "$@" \
+	n_ns=/proc/self/ns/net
+	[ "$n_host" = host ] || n_ns=/run/netns/$n_host
+	nsenter --net="$n_ns" -- "$@" \
 	    >"$T_DIR/daemon.$1.log" 2>&1 &
 	N_PIDS="$N_PIDS $!"
 }
@@ -250,24 +253,26 @@ n_ask()
 	esac
 }
 
-# The network part of the world.  No subshell in here either.
+# The network part of the world, the ruleset apart.  No subshell in here either.
 world_net()
 {
 	{
-		ip -o link
-		ip -o address
-		ip -4 route show table all
-		ip -6 route show table all
-		ip rule
-		ip -6 rule
-		ip -4 neighbour show proxy
-		ip -6 neighbour show proxy
+		ip -o -b - <<-EOF
+		link show
+		address show
+		route show table all
+		rule show
+		neighbour show proxy
+		EOF
+		ip -6 -b - <<-EOF
+		route show table all
+		rule show
+		neighbour show proxy
+		EOF
 	} >"$T_DIR/.t_list2"
 	# Numbers of interfaces grow, and what an advertisement brought ages.
 	sed -E 's/^[0-9]+: //; s/_lft [0-9]+sec/_lft Nsec/g; s/expires [0-9]+sec/expires Nsec/; s/^/net: /' \
-	    "$T_DIR/.t_list2" >"$T_DIR/.t_list"
-	sort "$T_DIR/.t_list"
-	nft -s list ruleset 2>/dev/null
+	    "$T_DIR/.t_list2"
 	for n_f in /proc/sys/net/ipv4/ip_forward \
 	    /proc/sys/net/ipv4/conf/*/forwarding \
 	    /proc/sys/net/ipv4/conf/*/proxy_arp \
