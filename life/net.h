@@ -153,6 +153,9 @@ struct net_share {
 };
 int net_share_use(
     const struct net_share *s, char *const *texts, size_t n, struct jerr *e);
+/* All that is used by anybody and is there in name only, under the registry lock:
+ * after the ruleset was flushed. */
+int net_share_again(struct reg *reg, struct jerr *e);
 int net_share_drop(struct reg *reg, const struct reg_row *row,
     char *const *texts, size_t n, struct jerr *e);
 /* Foreign forward chains that drop what jails send: "accept F T C" texts. */

@@ -583,30 +583,50 @@ refill_one(struct reg_jail *j, struct jerr *e)
 	    -1;
 }
 
-int
-net_refill(struct reg *reg, int but_jid, struct jerr *e)
+/*
+ * Of all others, those included that are being started or stand in a hook: their
+ * walks put their elements but once.  The registry lock is held, so that none of
+ * them begins to be taken back meanwhile, or changed.
+ */
+static int
+refill_all(struct reg *reg, int but_jid, struct jerr *e)
 {
 	struct reg_snapshot s;
 	int r = 0;
 
-	if (reg_snapshot(reg, &s, e) == -1)
+	if (net_share_again(reg, e) == -1 || reg_snapshot(reg, &s, e) == -1)
 		return -1;
 	for (size_t i = 0; i < s.n; i++) {
+		const struct reg_row *row = &s.rows[i];
 		struct jerr one = JERR_INIT;
 		struct reg_jail *j;
 
-		if (s.rows[i].jid == but_jid || s.rows[i].claim[0] == '\0')
+		if (row->jid == but_jid || row->claim[0] == '\0' ||
+		    row->state == REG_DYING)
 			continue;
-		/* One that is being started puts its own. */
-		j = reg_take(reg, s.rows[i].jid, s.rows[i].uuid8, &one);
+		j = reg_watch(reg, row, &one);
 		if (j == NULL)
 			continue;
-		if (refill_one(j, &one) == -1 && r == 0) {
+		/* One that is being started may not get what it wants. */
+		if (refill_one(j, &one) == -1 && r == 0 &&
+		    row->state != REG_STARTING) {
 			*e = one;
 			r = -1;
 		}
 		reg_jail_put(j);
 	}
 	reg_snapshot_free(&s);
+	return r;
+}
+
+int
+net_refill(struct reg *reg, int but_jid, struct jerr *e)
+{
+	int r;
+
+	if (reg_lock(reg, e) == -1)
+		return -1;
+	r = refill_all(reg, but_jid, e);
+	reg_unlock(reg);
 	return r;
 }

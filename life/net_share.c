@@ -528,6 +528,35 @@ drop_all(struct reg *reg, const struct reg_row *row, struct shares *all,
 	return r;
 }
 
+static int
+make_again(struct reg *reg, const struct kind *k, struct jerr *e)
+{
+	auto_strv struct strv keys = STRV_INIT;
+
+	if (reg_shared_keys(reg, k->name, &keys, e) == -1)
+		return -1;
+	for (size_t i = 0; i < keys.n; i++) {
+		auto_strbuf struct strbuf value = STRBUF_INIT;
+
+		if (reg_shared_value(reg, k->name, keys.v[i], &value, e) ==
+			-1 ||
+		    k->make(keys.v[i], strbuf_str(&value), NULL, NULL, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+net_share_again(struct reg *reg, struct jerr *e)
+{
+	for (size_t i = 0; i < nitems(kinds); i++)
+		/* Others' chains are theirs to make first: jail -m. */
+		if (kinds[i].make != make_accept &&
+		    make_again(reg, &kinds[i], e) == -1)
+			return -1;
+	return 0;
+}
+
 int
 net_share_drop(struct reg *reg, const struct reg_row *row, char *const *texts,
     size_t n, struct jerr *e)

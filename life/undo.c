@@ -236,8 +236,9 @@ undo_and_release(struct reg_jail *j, int pidfd, struct jerr *e)
 {
 	struct jerr ignored = JERR_INIT;
 
+	/* First, so that nobody puts back (net_refill) what we take away. */
+	(void)reg_set_state(j, REG_DYING, &ignored);
 	if (undo_all(j, pidfd, e) == -1) {
-		(void)reg_set_state(j, REG_DYING, &ignored);
 		reg_jail_put(j);
 		return -1;
 	}

@@ -283,6 +283,29 @@ reg_peek(struct reg *r, const struct reg_row *row, struct jerr *e)
 	return jail_new(r, row, e);
 }
 
+struct reg_jail *
+reg_watch(struct reg *r, const struct reg_row *row, struct jerr *e)
+{
+	struct reg_jail *j = jail_new(r, row, e);
+
+	if (j == NULL)
+		return NULL;
+	/* To close a file is to give up this process's locks on it. */
+	if (is_held(&(struct stat) { .st_dev = j->dev, .st_ino = j->ino },
+		row->jid)) {
+		(void)jerr_set(e, EWOULDBLOCK,
+		    "jail %d: this process is working on it", row->jid);
+		jail_free(j);
+		return NULL;
+	}
+	j->fd = journal_watch(r, row->jid, e);
+	if (j->fd == -1) {
+		jail_free(j);
+		return NULL;
+	}
+	return j;
+}
+
 const struct reg_row *
 reg_jail_row(const struct reg_jail *j)
 {

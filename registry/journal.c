@@ -85,6 +85,17 @@ journal_open(struct reg *r, int jid, const char *uuid8, struct jerr *e)
 	return take_fd(&fd);
 }
 
+int
+journal_watch(struct reg *r, int jid, struct jerr *e)
+{
+	char name[32];
+	int fd;
+
+	file_name(name, sizeof(name), jid);
+	fd = openat(r->privfd, name, O_RDONLY | O_CLOEXEC);
+	return fd == -1 ? jerr_sys(e, "%s/private/%s", r->path, name) : fd;
+}
+
 void
 journal_unlink(struct reg *r, int jid)
 {

@@ -143,6 +143,7 @@ void alloc_set_subid_files(const char *subuid, const char *subgid);
 int journal_create(struct reg *r, int jid, const char *uuid8, struct jerr *e);
 /* Opens it and takes the walk lock without waiting (EWOULDBLOCK). */
 int journal_open(struct reg *r, int jid, const char *uuid8, struct jerr *e);
+int journal_watch(struct reg *r, int jid, struct jerr *e); /* no lock */
 void journal_unlink(struct reg *r, int jid);
 
 /* ---- params.c ---- */

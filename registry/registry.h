@@ -129,6 +129,11 @@ struct reg_jail *reg_reserve(
 struct reg_jail *reg_take(
     struct reg *r, int jid, const char *uuid8, struct jerr *e);
 
+/* The same without the walk lock, for reg_journal_read alone: what a live walk has
+ * written so far.  EWOULDBLOCK: the walk is this process's own. */
+struct reg_jail *reg_watch(
+    struct reg *r, const struct reg_row *row, struct jerr *e);
+
 /* The same without the walk lock: for reg_update and reg_set_state beside a
  * live walk (a hook calls jail -m or jail -r), never for the journal. */
 struct reg_jail *reg_peek(
@@ -209,6 +214,9 @@ int reg_shared_drop(struct reg *r, const struct reg_row *user,
     struct reg_share *v, size_t n, struct jerr *e);
 int reg_shared_forget(
     struct reg *r, const char *kind, const char *key, struct jerr *e);
+/* What is known for taking it back, appended; not there: nothing. */
+int reg_shared_value(struct reg *r, const char *kind, const char *key,
+    struct strbuf *value, struct jerr *e);
 /* The keys of a kind that somebody uses, appended. */
 int reg_shared_keys(
     struct reg *r, const char *kind, struct strv *keys, struct jerr *e);

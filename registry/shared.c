@@ -303,6 +303,24 @@ reg_shared_forget(
 }
 
 int
+reg_shared_value(struct reg *r, const char *kind, const char *key,
+    struct strbuf *value, struct jerr *e)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct thing t;
+
+	if (shared_load(r, &text, e) == -1)
+		return -1;
+	for (const char *p = strbuf_str(&text); *p != '\0'; p = text_next(p))
+		if (cut(p, &t) && is(&t, KIND, kind) && is(&t, KEY, key))
+			return strbuf_add(value, t.f[VALUE], t.len[VALUE]) ==
+				-1 ?
+			    no_memory(e) :
+			    0;
+	return 0;
+}
+
+int
 reg_shared_keys(
     struct reg *r, const char *kind, struct strv *keys, struct jerr *e)
 {

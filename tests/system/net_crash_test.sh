@@ -489,3 +489,29 @@ own_hook_test()
 	atf_check -o inline:"x\n" jls -j h host.hostname
 	atf_check -o ignore jail -r h
 }
+
+t_case flushed_start "a ruleset flushed while a jail is in its exec.start" 60
+flushed_start_test()
+{
+	n_conf <<-EOF
+	slow {
+		ip4.addr = "em0|10.10.0.3"; nat = "on em0";
+		exec.start = "while [ ! -e /go ]; do sleep 0.1; done";
+	}
+	other { ip4.addr = "em0|10.10.0.2"; exec.start = ""; }
+	EOF
+	jail -f jail.conf -q -c slow >slow.out 2>&1 &
+	slow=$!
+	t_until 10 sh -c "ip neighbour show proxy | grep -q 10.10.0.3"
+	t_until 10 sh -c "nft list table inet jail | grep -q 10.10.0.3"
+	nft flush ruleset
+	n_start other
+	atf_check -o match:"10[.]10[.]0[.]3" nft list set inet jail own4
+	atf_check -o match:"10[.]10[.]0[.]3" nft list set inet jail nat4
+	atf_check -o match:"masquerade" nft list chain inet jail nat_out
+	atf_check -o ignore nsenter --net=/run/netns/client \
+	    ping -c1 -W1 10.10.0.3
+	touch root/go
+	wait $slow || atf_fail "slow: $(cat slow.out)"
+	n_remove slow other
+}

@@ -82,6 +82,16 @@ test_users(struct reg *r, const struct reg_row *a, const struct reg_row *b)
 	ok(!first, "nor is b");
 	is_int(use(r, b, "if4", "em1", "fwd=7", &first), 0, "another key");
 	ok(first, "is another thing");
+	{
+		auto_strbuf struct strbuf value = STRBUF_INIT;
+
+		is_int(reg_shared_value(r, "if4", "nosuch", &value, &e), 0,
+		    "no such thing");
+		is_str(strbuf_str(&value), "", "has no value");
+		is_int(reg_shared_value(r, "if4", "em1", &value, &e), 0,
+		    "the other thing");
+		is_str(strbuf_str(&value), "fwd=7", "has its own");
+	}
 	is_int(reg_shared_keys(r, "if4", &keys, &e), 0, "keys");
 	is_int(keys.n, 2, "two of them");
 	is_int(drop(r, a, "if4", "em0", &v, &last), 0, "a goes");
