@@ -17,6 +17,7 @@
 #include "life/recover.h"
 #include "life/tiny.h"
 #include "linux/proc.h"
+#include "net/nft.h"
 
 /* Walks at once when -p does not say: enough that hooks which sleep do not
  * hold up the others, few enough that a thousand do not fight for two CPUs. */
@@ -48,9 +49,35 @@ tell_warning(void *arg, const char *text)
 	plan_tell(arg, JAIL_EVENT_WARNING, text);
 }
 
+/* Netfilter sockets for the walks, kept open until all of them have ended. */
+struct lender {
+	bool lend;
+	int *with; /* beside each walk that runs; -1: none */
+	int *idle; /* of walks that ended */
+	size_t nidle;
+};
+
+static int
+lend(struct lender *l)
+{
+	if (!l->lend)
+		return -1;
+	return l->nidle != 0 ? l->idle[--l->nidle] : nft_lend();
+}
+
+/* One that failed may have left half an answer, now or later. */
+static void
+give_back(struct lender *l, int fd, bool failed)
+{
+	if (fd != -1 && failed)
+		(void)close(fd);
+	else if (fd != -1)
+		l->idle[l->nidle++] = fd;
+}
+
 /* A walk in a process of its own; it has its own registry and locks. */
 static pid_t
-spawn(struct planner *pl, const struct unit *u, int *pidfd)
+spawn(struct planner *pl, const struct unit *u, int nft, int *pidfd)
 {
 	struct proc_clone c = { .cgroup = -1 };
 	struct jerr e = JERR_INIT;
@@ -58,6 +85,7 @@ spawn(struct planner *pl, const struct unit *u, int *pidfd)
 
 	if (pid != 0)
 		return pid;
+	nft_borrow(nft);
 	reg_close(pl->reg);
 	pl->reg = reg_open(NULL, true, &e);
 	if (pl->reg == NULL) {
@@ -82,48 +110,76 @@ forward(
 		(void)pidfd_kill(fds[i].fd, (int)si.ssi_signo);
 }
 
+/* Start walks until max of them run or all are started. */
+static void
+fill(struct planner *pl, struct lender *l, struct pollfd *fds, size_t max,
+    size_t *next, size_t *n)
+{
+	while (*n < max && *next < pl->units.n) {
+		int pidfd = -1, nft = lend(l);
+
+		if (spawn(pl, &pl->units.u[*next], nft, &pidfd) == -1) {
+			plan_tell(pl, JAIL_EVENT_ERROR, strerror(errno));
+			pl->failed = 1;
+			give_back(l, nft, false);
+		} else {
+			l->with[*n] = nft;
+			fds[(*n)++] = (struct pollfd) { .fd = pidfd,
+				.events = POLLIN };
+		}
+		++*next;
+	}
+}
+
+static void
+reap(struct planner *pl, struct lender *l, struct pollfd *fds, size_t *n)
+{
+	for (size_t i = 0; i < *n;) {
+		int status = 1;
+		bool failed;
+
+		if (fds[i].revents == 0) {
+			i++;
+			continue;
+		}
+		failed = pidfd_wait(fds[i].fd, -1, &status) != 1 || status != 0;
+		if (failed)
+			pl->failed = 1;
+		(void)close(fds[i].fd);
+		give_back(l, l->with[i], failed);
+		fds[i] = fds[--*n];
+		l->with[i] = l->with[*n];
+	}
+}
+
 static int
 run_many(struct planner *pl)
 {
 	size_t max = pl->p->parallel != 0 ? pl->p->parallel : WALKS_AT_ONCE;
 	auto_free struct pollfd *fds = calloc(max + 1, sizeof(*fds));
+	auto_free int *with = calloc(max, sizeof(*with));
+	auto_free int *idle = calloc(max, sizeof(*idle));
+	struct lender l = { .with = with,
+		.idle = idle,
+		.lend = (pl->p->ops & JAIL_OP_REMOVE) != 0 &&
+		    reg_shared_any(pl->reg) };
 	bool stop = false;
 	size_t next = 0, n = 0;
 
-	if (fds == NULL)
+	if (fds == NULL || with == NULL || idle == NULL)
 		return -1;
 	while (n != 0 || (next < pl->units.n && !stop)) {
-		while (n < max && next < pl->units.n && !stop) {
-			int pidfd = -1;
-
-			if (spawn(pl, &pl->units.u[next], &pidfd) == -1) {
-				plan_tell(
-				    pl, JAIL_EVENT_ERROR, strerror(errno));
-				pl->failed = 1;
-			} else
-				fds[n++] = (struct pollfd) { .fd = pidfd,
-					.events = POLLIN };
-			next++;
-		}
+		if (!stop)
+			fill(pl, &l, fds, max, &next, &n);
 		fds[n] = (struct pollfd) { .fd = pl->sigfd, .events = POLLIN };
 		if (poll(fds, n + 1, -1) == -1)
 			continue;
 		if (fds[n].revents != 0)
 			forward(pl, fds, n, &stop);
-		for (size_t i = 0; i < n;) {
-			int status = 1;
-
-			if (fds[i].revents == 0) {
-				i++;
-				continue;
-			}
-			if (pidfd_wait(fds[i].fd, -1, &status) != 1 ||
-			    status != 0)
-				pl->failed = 1;
-			(void)close(fds[i].fd);
-			fds[i] = fds[--n];
-		}
+		reap(pl, &l, fds, &n);
 	}
+	while (l.nidle != 0)
+		(void)close(l.idle[--l.nidle]);
 	if (stop)
 		pl->failed = 1;
 	return 0;

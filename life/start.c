@@ -19,6 +19,7 @@
 #include "life/walk.h"
 #include "linux/msg.h"
 #include "linux/proc.h"
+#include "net/nft.h"
 
 static bool
 waits_for_jid(const struct walk *w)
@@ -113,6 +114,9 @@ sweep_ended(struct walk *w, struct jerr *e)
 	}
 	if (undo_and_release(take_ptr(w->rj), w->init_pidfd, e) == -1)
 		return -1;
+	/* As after a removal. */
+	if (w->plan != NULL)
+		nft_leave();
 	return r == WAIT_SIGNAL ? jerr_set(e, EINTR, "interrupted") : 0;
 }
 

@@ -34,6 +34,7 @@
 	X(mnl_socket_close) \
 	X(mnl_socket_get_fd) \
 	X(mnl_socket_open2) \
+	X(mnl_socket_fdopen) \
 	X(mnl_socket_recvfrom) \
 	X(mnl_socket_sendto) \
 	X(mnl_socket_setsockopt)

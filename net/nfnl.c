@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ static struct {
 	uint64_t netns; /* cookie of its namespace */
 	pid_t pid;	/* a child must not read its parent's answers */
 	uint32_t seq;
+	bool lent; /* another process keeps it as well */
 } kept;
 
 static void
@@ -62,7 +64,7 @@ nft_leave(void)
 {
 	struct jerr e;
 
-	if (kept.s != NULL && kept.pid == getpid())
+	if (kept.s != NULL && kept.pid == getpid() && !kept.lent)
 		proc_hold(mnl_open(&e)->mnl_socket_get_fd(kept.s));
 }
 
@@ -79,6 +81,43 @@ prepare(const struct mnl *m, struct mnl_socket *s, struct jerr *e)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	return 0;
+}
+
+int
+nft_lend(void)
+{
+	struct jerr e = JERR_INIT;
+	const struct mnl *m = mnl_open(&e);
+	struct mnl_socket *s = m == NULL ?
+	    NULL :
+	    m->mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	int fd = -1;
+
+	if (s == NULL)
+		return -1;
+	if (prepare(m, s, &e) == 0)
+		fd = fcntl(m->mnl_socket_get_fd(s), F_DUPFD_CLOEXEC, 3);
+	(void)m->mnl_socket_close(s);
+	return fd;
+}
+
+void
+nft_borrow(int fd)
+{
+	struct jerr e = JERR_INIT;
+	const struct mnl *m = fd == -1 ? NULL : mnl_open(&e);
+	char c;
+
+	if (m == NULL)
+		return;
+	/* What the one before did not read. */
+	while (recv(fd, &c, 1, MSG_DONTWAIT) != -1 || errno == EINTR)
+		continue;
+	forget();
+	kept.s = m->mnl_socket_fdopen(fd);
+	kept.netns = rtnl_netns();
+	kept.pid = getpid();
+	kept.lent = true;
 }
 
 int
@@ -103,6 +142,7 @@ nfnl_open(struct nfnl *n, struct jerr *e)
 		}
 		kept.netns = netns;
 		kept.pid = getpid();
+		kept.lent = false;
 	}
 	n->s = kept.s;
 	n->seq = kept.seq;

@@ -30,6 +30,15 @@ void nft_close(void);
  */
 void nft_leave(void);
 
+/*
+ * For who forks many that delete: that waiting blocks every other change of the
+ * namespace meanwhile.  A socket to be lent to one child after the other (never
+ * to two at once), or -1; whoever lends closes it when all have ended.
+ * nft_borrow: in the child, before anything else here.
+ */
+int nft_lend(void);
+void nft_borrow(int fd);
+
 /* The table with its sets, maps and filter chains; there already: 0, nothing is
  * changed.  nft_table_del: not there is success. */
 int nft_table_make(struct jerr *e);

@@ -212,6 +212,8 @@ int reg_shared_use(struct reg *r, const struct reg_row *user,
 /* Take user out of each; not there is success. */
 int reg_shared_drop(struct reg *r, const struct reg_row *user,
     struct reg_share *v, size_t n, struct jerr *e);
+/* Is anything shared at all?  No lock needed: a hint. */
+bool reg_shared_any(const struct reg *r);
 int reg_shared_forget(
     struct reg *r, const char *kind, const char *key, struct jerr *e);
 /* What is known for taking it back, appended; not there: nothing. */

@@ -302,6 +302,12 @@ reg_shared_forget(
 	return rewrite(r, &c, e);
 }
 
+bool
+reg_shared_any(const struct reg *r)
+{
+	return r->privfd != -1 && faccessat(r->privfd, SHARED, F_OK, 0) == 0;
+}
+
 int
 reg_shared_value(struct reg *r, const char *kind, const char *key,
     struct strbuf *value, struct jerr *e)

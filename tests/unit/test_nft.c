@@ -531,6 +531,35 @@ costs(void)
 	(void)nft_table_del(&e);
 }
 
+/* One socket for two children, of which the first leaves answers unread. */
+static void
+lent(void)
+{
+	struct nlmsghdr ask = { .nlmsg_len = sizeof(ask),
+		.nlmsg_type = NLMSG_NOOP,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
+	int fd = nft_lend(), status;
+
+	ok(fd != -1, "a socket to lend");
+	works(nft_table_make(&e), "the table");
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			nft_borrow(fd);
+			status = nft_table_there(&e);
+			for (; ask.nlmsg_seq < 500; ask.nlmsg_seq++)
+				if (send(fd, &ask, sizeof(ask), 0) == -1)
+					status = 2;
+			_exit(status);
+		}
+		(void)waitpid(pid, &status, 0);
+		is_int(WEXITSTATUS(status), 1, "a child sees the table");
+	}
+	close_keep(fd);
+	works(nft_table_del(&e), "the table goes");
+}
+
 int
 main(void)
 {
@@ -547,6 +576,7 @@ main(void)
 	foreign();
 	connections();
 	kept();
+	lent();
 	together();
 	costs();
 	done_testing();
