@@ -268,3 +268,21 @@ bad_test()
 	n_remove first
 	mv .t_first "$T_DIR/.t_before"
 }
+
+t_case command_line "everything that a file says can be said on the command line"
+command_line_test()
+{
+	n_root root
+	atf_check -o ignore jail -c name=cl path="$PWD/root" persist \
+	    ip4.addr="em0|10.10.0.1,em0|10.10.0.3" ip6.addr=fd00:10::1 \
+	    nat="on em0" rdr="on em0 proto tcp from any to any port 8080 -> 10.10.0.1 port 80" \
+	    command=/bin/sh -c 'talk serve cl tcp/::/80 >/dev/null'
+	for a in 10.10.0.1/80 10.10.0.3/80 10.10.0.10/8080; do
+		talks client tcp/$a "cl from 10.10.0.20"
+	done
+	talks client tcp/fd00:10::1/80 "cl from fd00:10::20"
+	atf_check -o ignore jail -r cl
+	# The oldest form: directory, host name, addresses, command.
+	atf_check -o match:"inet 10.10.0.1/32" -o match:"inet 10.10.0.3/32" \
+	    jail "$PWD/root" old.example 10.10.0.1,10.10.0.3 /bin/ip -o addr
+}

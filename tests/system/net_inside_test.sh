@@ -25,6 +25,8 @@ view_test()
 	}
 	EOF
 	n_start other a
+	talks "jail other" tcp/::1/80 "no: EAFNOSUPPORT"
+	talks "jail other" tcp/127.0.0.1/80 "other from 127.0.0.1"
 	addresses a >got
 	atf_check -o inline:"em0 10.10.0.1/32\nem0 fd00:10::1/128\nem1 10.20.0.1/32\nlo 127.0.0.1/8\nlo 127.0.1.5/32\nlo ::1/128\n" \
 	    cat got

@@ -70,7 +70,6 @@ rules_test()
 	n { ip4.addr = "lo1|10.9.9.9"; nat = "on em0"; }
 	EOF
 	n_start a
-	world >.w_start
 	n_serve router far tcp/0.0.0.0/80
 	talks "jail a" tcp/10.30.0.30/80 "far from 10.10.0.1"
 	atf_check jail -m name=a "nat=on em0"
@@ -97,12 +96,25 @@ rules_test()
 	kill -USR1 "$pid"
 	t_until 5 lines held 2
 	atf_check -o inline:"a from 10.10.0.20\na from 10.10.0.20\n" cat held
-	# With the jail it is over.
 	kill "$pid"
-	n_remove n
 	n_stop
-	as_before .w_start
+	# With the jail what is tracked of it is forgotten, whoever else is there.
+	atf_check jail -m name=a \
+	    "rdr=on em0 proto tcp from any to 1.2.3.4 port 80 -> 10.10.0.1"
+	talks client tcp/1.2.3.4/80 "a from 10.10.0.20"
+	atf_check -o match:"src=10.10.0.1 " -e ignore conntrack -L -r 10.10.0.1
 	n_remove a
+	t_until 5 forgotten 10.10.0.1
+	n_start a
+	n_remove n
+	atf_check jail -q -f jail.conf -m a
+	n_stop
+	n_remove a
+}
+
+forgotten()
+{
+	[ -z "$(conntrack -L -r "$1" 2>/dev/null)" ]
 }
 
 # The world is as in file $1, in a moment; in which order elements come is

@@ -308,13 +308,22 @@ kill_init_test()
 {
 	walk_conf
 	jail -f jail.conf -q -c web >/dev/null
-	pid=$(awk '$1 == "A" { print $4 }' /run/jail/index)
+	pid=$(awk '$1 == "A" && /\tweb\t/ { print $4 }' /run/jail/index)
 	[ "$(cat "/proc/$pid/comm")" = jail-init ] || atf_fail "not pid 1: $pid"
 	kill -9 "$pid"
-	t_until 5 t_no_jails
+	t_until 5 no_web
 	atf_check -s exit:1 -e inline:"jexec: jail \"web\" not found\n" \
 	    jexec web /bin/true
 	recovers "pid 1 killed"
+}
+
+t_case kill_init_net "with addresses: pid 1 is killed, nothing of its network stays"
+T_NET_kill_init_net=1
+kill_init_net_test()
+{
+	walk_net
+	kill_init_test
+	walk_net_end
 }
 
 t_case full_run "a full /run: a start fails cleanly, a removal works"
