@@ -236,6 +236,11 @@ crosses()
 			! on client ping -c1 -W1 $to || atf_fail "$2: $to"
 			continue
 		}
+		# Below 6.17 it is we who forward IPv6 everywhere already, so
+		# nobody can tell.
+		[ $to = 10.20.0.20 ] ||
+		    [ -e /proc/sys/net/ipv6/conf/lo/force_forwarding ] ||
+		    continue
 		on client ping -c1 -W1 $to || atf_fail "$2: not $to"
 	done
 }
