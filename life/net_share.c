@@ -129,23 +129,38 @@ make_settings(const struct setting *s, size_t n, const char *ifname,
 	return 0;
 }
 
+/* "N" or "N=M" at p: how many numbers stand there. */
+static int
+numbers(const char *p, unsigned long *n, unsigned long *m)
+{
+	char *end;
+
+	*n = strtoul(p, &end, 10);
+	if (end == p)
+		return 0;
+	if (*end != '=')
+		return 1;
+	p = end + 1;
+	*m = strtoul(p, &end, 10);
+	return end == p ? 1 : 2;
+}
+
 /* An interface that is gone is done. */
 static int
 undo_settings(const struct setting *s, size_t n, const char *ifname,
     const char *value, struct jerr *e)
 {
 	char now[IF_NAMESIZE];
-	unsigned index;
+	unsigned long i, old;
 	int r = 0;
 
-	if (sscanf(value, "@%u", &index) == 1 &&
-	    if_indextoname(index, now) != NULL)
+	if (value[0] == '@' && numbers(value + 1, &i, &old) == 1 &&
+	    if_indextoname((unsigned)i, now) != NULL)
 		ifname = now;
 	for (const char *p = value; *p != '\0'; p += strspn(p, " ")) {
-		unsigned i, old;
 		struct jerr one = JERR_INIT;
 
-		if (sscanf(p, "%u=%u", &i, &old) == 2 && i < n &&
+		if (numbers(p, &i, &old) == 2 && i < n &&
 		    sysctl_set(s[i].tree, ifname, s[i].key, (int)old, &one) ==
 			-1 &&
 		    one.code != ENOENT && r == 0) {

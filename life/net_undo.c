@@ -60,11 +60,14 @@ queue_addr(struct rtnl *host, const char *text, struct jerr *e)
 {
 	char ip[IP_TEXT], end[RTNL_NAME], hostif[IF_NAMESIZE];
 	struct rtnl_route rt = { .metric = 0 };
-	unsigned index, on;
+	char number[12];
+	uint64_t on = 0;
+	unsigned index;
 	int words;
 
-	words = sscanf(text, "%45s %15s %15s %u", ip, end, hostif, &on);
-	if (words < 3 || ip_parse(ip, 0, &rt.dst) == -1)
+	words = sscanf(text, "%45s %15s %15s %11s", ip, end, hostif, number);
+	if (words < 3 || ip_parse(ip, 0, &rt.dst) == -1 ||
+	    (words == 4 && num_u64(number, INT32_MAX, &on) == -1))
 		return bad_record("address", text, e);
 	/* Not by rtnetlink, whose questions wait until the kernel is done with
 	 * the links of other jails that die. */
@@ -75,7 +78,7 @@ queue_addr(struct rtnl *host, const char *text, struct jerr *e)
 		rtnl_route(host, &rt, false, true);
 	}
 	/* The interface may have another name by now. */
-	if (words == 4 && if_indextoname(on, hostif) == NULL)
+	if (words == 4 && if_indextoname((unsigned)on, hostif) == NULL)
 		return 0;
 	if (words != 4)
 		on = str_eq(hostif, "-") ? 0 : if_nametoindex(hostif);
