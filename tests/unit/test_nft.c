@@ -531,13 +531,28 @@ costs(void)
 	(void)nft_table_del(&e);
 }
 
-/* One socket for two children, of which the first leaves answers unread. */
-static void
-lent(void)
+/* Sees the table through the lent socket, and leaves answers unread in it. */
+static int
+borrower(int fd)
 {
 	struct nlmsghdr ask = { .nlmsg_len = sizeof(ask),
 		.nlmsg_type = NLMSG_NOOP,
 		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
+	int there;
+
+	nft_borrow(fd);
+	there = nft_table_there(&e);
+	for (; ask.nlmsg_seq < 500; ask.nlmsg_seq++)
+		if (send(fd, &ask, sizeof(ask), 0) == -1)
+			return 2;
+	/* It was that one and no other. */
+	nft_close();
+	return fcntl(fd, F_GETFD) == -1 ? there : 3;
+}
+
+static void
+lent(void)
+{
 	int fd = nft_lend(), status;
 
 	ok(fd != -1, "a socket to lend");
@@ -545,14 +560,8 @@ lent(void)
 	for (int i = 0; i < 2; i++) {
 		pid_t pid = fork();
 
-		if (pid == 0) {
-			nft_borrow(fd);
-			status = nft_table_there(&e);
-			for (; ask.nlmsg_seq < 500; ask.nlmsg_seq++)
-				if (send(fd, &ask, sizeof(ask), 0) == -1)
-					status = 2;
-			_exit(status);
-		}
+		if (pid == 0)
+			_exit(borrower(fd));
 		(void)waitpid(pid, &status, 0);
 		is_int(WEXITSTATUS(status), 1, "a child sees the table");
 	}
