@@ -322,8 +322,9 @@ open_inside(const struct walk *w)
 /*
  * A name server in 127/8 is the host's own resolver, which this stack cannot
  * reach.  resolv.conf is the root's, so only said, with the line that cures it
- * where the host has a list of the real ones.  Bounded, and never a link out
- * of the root.
+ * where the host has a list of the real ones: on /run, a tmpfs, whose ids Linux
+ * below 6.3 cannot map, hence noidmap.  Bounded, and never a link out of the
+ * root.
  */
 static void
 warn_resolver(const struct walk *w)
@@ -350,7 +351,7 @@ warn_resolver(const struct walk *w)
 		walk_tell(w, JAIL_EVENT_WARNING,
 		    "etc/resolv.conf: nameserver %s is this host's alone and "
 		    "not reached from the jail: mount += \"%s "
-		    "%s/etc/resolv.conf nullfs ro 0 0\";",
+		    "%s/etc/resolv.conf nullfs ro,noidmap 0 0\";",
 		    server,
 		    access(real, R_OK) == 0 ? real : "/etc/resolv.conf.jail",
 		    w->path);
