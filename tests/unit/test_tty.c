@@ -469,7 +469,8 @@ test_slow_reader(void)
 		if (n <= 0)
 			break;
 		got += (size_t)n;
-		if (strstr(out + (got > 64 ? got - 64 : 0), "the end") != NULL)
+		if (strstr(out + (got > 64 ? got - 64 : 0), "the end\r\n") !=
+		    NULL)
 			break;
 	}
 	/* 3000 lines of 100 and "\r" each, then the last. */
