@@ -12,6 +12,7 @@
 /* The macros are for the callers. */
 #undef jerr_set
 #undef jerr_sys
+#undef jerr_nomem
 #undef jerr_wrap
 
 int
@@ -41,6 +42,12 @@ jerr_sys(struct jerr *e, const char *fmt, ...)
 	(void)snprintf(e->msg + n, sizeof(e->msg) - n, ": %s", strerror(code));
 	errno = code;
 	return -1;
+}
+
+int
+jerr_nomem(struct jerr *e)
+{
+	return jerr_set(e, ENOMEM, "out of memory");
 }
 
 int

@@ -28,6 +28,9 @@ int jerr_set(struct jerr *e, int code, const char *fmt, ...)
 int jerr_sys(struct jerr *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* ENOMEM, "out of memory"; returns -1. */
+int jerr_nomem(struct jerr *e);
+
 /* Put "text: " before the message that is there; returns -1. */
 int jerr_wrap(struct jerr *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -35,6 +38,7 @@ int jerr_wrap(struct jerr *e, const char *fmt, ...)
 /* Says to compilers and analysers what the comment says: always -1. */
 #define jerr_set(...) ((void)(jerr_set)(__VA_ARGS__), -1)
 #define jerr_sys(...) ((void)(jerr_sys)(__VA_ARGS__), -1)
+#define jerr_nomem(e) ((void)(jerr_nomem)(e), -1)
 #define jerr_wrap(...) ((void)(jerr_wrap)(__VA_ARGS__), -1)
 
 #endif

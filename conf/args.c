@@ -90,15 +90,15 @@ add_arg(struct conf_file *f, struct block *b, const char *arg,
 		return jerr_set(e, EINVAL, "%s: a parameter needs a name", arg);
 	name = strndup(arg, n);
 	if (name == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	a.name = name;
 	a.append = given_before(f, b, name);
 	a.more = plus && !a.append;
 	if (eq != NULL && add_value(f, &a, eq + 1, splits(name)) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	*made = conf_file_add_assign(f, b, &a);
 	if (*made == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	return 0;
 }
 
@@ -111,7 +111,7 @@ add_args(struct conf_file *f, int argc, char *const *argv, struct jerr *e)
 	struct text *t;
 
 	if (b == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	for (int i = 0; i < argc; i++) {
 		if (add_arg(f, b, argv[i], &a, e) == -1)
 			return -1;
@@ -122,11 +122,11 @@ add_args(struct conf_file *f, int argc, char *const *argv, struct jerr *e)
 		while (++i < argc) {
 			t = add_text(f, a, &t->next, argv[i], strlen(argv[i]));
 			if (t == NULL)
-				return jerr_set(e, ENOMEM, "out of memory");
+				return jerr_nomem(e);
 		}
 	}
 	if (conf_file_index(f) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	return 0;
 }
 
@@ -136,7 +136,7 @@ conf_file_from_args(int argc, char *const *argv, struct jerr *e)
 	struct conf_file *f = conf_file_new();
 
 	if (f == NULL) {
-		(void)jerr_set(e, ENOMEM, "out of memory");
+		(void)jerr_nomem(e);
 		return NULL;
 	}
 	f->from_args = true;

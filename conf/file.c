@@ -322,7 +322,7 @@ conf_file_load(const char *path, bool trust_any, conf_message_fn *msg,
 	struct conf_file *f = conf_file_new();
 
 	if (f == NULL) {
-		(void)jerr_set(e, ENOMEM, "out of memory");
+		(void)jerr_nomem(e);
 		return NULL;
 	}
 	if (conf_parse(f, path, trust_any, &r) == -1) {
@@ -330,7 +330,7 @@ conf_file_load(const char *path, bool trust_any, conf_message_fn *msg,
 		return NULL;
 	}
 	if (conf_file_index(f) == -1) {
-		(void)jerr_set(e, ENOMEM, "out of memory");
+		(void)jerr_nomem(e);
 		conf_file_free(f);
 		return NULL;
 	}

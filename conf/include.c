@@ -94,7 +94,7 @@ follow(struct walk *w, const char *link, struct jerr *e)
 	if (strbuf_puts(&rest, link) == -1 || strbuf_putc(&rest, '/') == -1 ||
 	    strbuf_puts(&rest, strbuf_str(&w->rest)) == -1) {
 		strbuf_free(&rest);
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	}
 	strbuf_free(&w->rest);
 	w->rest = rest;
@@ -187,7 +187,7 @@ descend(struct walk *w, int *fd, struct jerr *e)
 	close_keep(w->dir);
 	w->dir = next;
 	if (strbuf_addf(&w->done, "/%s", name) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	return 0;
 }
 
@@ -206,7 +206,7 @@ open_trusted(const char *path, struct jerr *e)
 	}
 	if ((cwd != NULL && strbuf_addf(&w.rest, "%s/", cwd) == -1) ||
 	    strbuf_puts(&w.rest, path) == -1)
-		r = jerr_set(e, ENOMEM, "out of memory");
+		r = jerr_nomem(e);
 	if (r == 0)
 		r = go_root(&w, e);
 	while (r == 0)
@@ -265,7 +265,7 @@ include_read(struct conf_file *f, const char *path, bool trust_any,
 	    (text.s == NULL && strbuf_puts(&text, "") == -1)) {
 		free(out->dir);
 		out->dir = NULL;
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	}
 	out->len = text.len;
 	out->text = text.s;
@@ -309,7 +309,7 @@ include_expand(
 	if (pattern[0] == '\0')
 		return jerr_set(e, EINVAL, "empty file name");
 	if (full_pattern(dir, pattern, &full) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	r = glob(full.s, 0, NULL, &g);
 	if (r == GLOB_NOMATCH) {
 		if (has_magic(pattern))
@@ -323,5 +323,5 @@ include_expand(
 	for (size_t i = 0; r == 0 && i < g.gl_pathc; i++)
 		r = strv_add(out, g.gl_pathv[i]);
 	globfree(&g);
-	return r == 0 ? 0 : jerr_set(e, ENOMEM, "out of memory");
+	return r == 0 ? 0 : jerr_nomem(e);
 }

@@ -502,7 +502,7 @@ conf_parse(
 	auto_free struct parser *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
-		return jerr_set(r->e, ENOMEM, "out of memory");
+		return jerr_nomem(r->e);
 	p->f = f;
 	p->r = r;
 	p->trust_any = trust_any;

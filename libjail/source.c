@@ -59,7 +59,7 @@ new_source(jail_event_fn *fn, void *arg)
 	if (s == NULL) {
 		struct jerr e = JERR_INIT;
 
-		(void)jerr_set(&e, ENOMEM, "out of memory");
+		(void)jerr_nomem(&e);
 		(void)lib_fail_err(&e);
 		return NULL;
 	}
@@ -143,7 +143,7 @@ jail_source_params(const struct jail_source *src, size_t i)
 	}
 	if (words_from_conf(&c, &words) == -1 ||
 	    (words.v == NULL && (v = calloc(1, sizeof(*v))) == NULL)) {
-		(void)jerr_set(&e, ENOMEM, "out of memory");
+		(void)jerr_nomem(&e);
 		fail(&s, &e);
 	} else if (v == NULL) {
 		v = words.v;

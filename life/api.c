@@ -42,7 +42,7 @@ create(struct reg *reg, const struct jail_conf *c, struct jerr *e)
 	walk_init(&w, NULL);
 	w.reg = reg;
 	if (conf_copy(&w.conf, c) == -1)
-		(void)jerr_set(e, ENOMEM, "out of memory");
+		(void)jerr_nomem(e);
 	else if (conf_check(&w.conf, e) == 0 && start_jail(&w, e) == 0)
 		jid = w.jid;
 	walk_free(&w);

@@ -91,7 +91,7 @@ make_environment(const struct entrant *n, int rootfd, const struct user *u,
 {
 	const struct enter_cmd *c = n->c;
 
-	(void)jerr_set(e, ENOMEM, "out of memory");
+	(void)jerr_nomem(e);
 	if (c->clean) {
 		if (user_clean_env(rootfd, u, env_get(c->environment, "TERM"),
 			env, e) == -1)

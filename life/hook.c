@@ -52,7 +52,7 @@ hook_split(const char *line, struct hook *h, struct jerr *e)
 			i += len;
 		}
 	}
-	return r == -1 ? jerr_set(e, ENOMEM, "out of memory") : 0;
+	return r == -1 ? jerr_nomem(e) : 0;
 }
 
 static int

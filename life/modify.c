@@ -141,9 +141,7 @@ merge_one(struct jail_conf *to, const struct jail_conf *c, enum param_id id,
 	case PT_KEYVALUE:
 		kv = strdup(conf_str(to, id) != NULL ? conf_str(to, id) : "");
 		if (kv == NULL || conf_apply_keyvalue(c, id, &kv, e) == -1)
-			return kv == NULL ?
-			    jerr_set(e, ENOMEM, "out of memory") :
-			    -1;
+			return kv == NULL ? jerr_nomem(e) : -1;
 		return conf_set1(to, param_table[id].name, kv, e);
 	case PT_LIST:
 	case PT_COMMA:
@@ -156,7 +154,7 @@ merge_one(struct jail_conf *to, const struct jail_conf *c, enum param_id id,
 		break;
 	}
 	if (conf_export(c, id, &text) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	return conf_set1(to, param_table[id].name, strbuf_str(&text), e);
 }
 
@@ -239,7 +237,7 @@ store(struct reg *reg, const struct reg_row *row, const struct jail_conf *old,
 		return -1;
 	if (conf_save(now, &text) == -1) {
 		reg_jail_put(j);
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	}
 	r = reg_params_write(reg, reg_jail_row(j)->jid, strbuf_str(&text), e);
 	if (r == 0) {
@@ -373,7 +371,7 @@ modify_jail(struct reg *reg, const struct reg_row *row,
 	}
 	say(&said, row->name);
 	if (result == -1 && e->msg[0] == '\0')
-		(void)jerr_set(e, ENOMEM, "out of memory");
+		(void)jerr_nomem(e);
 	if (result == 0 && note != NULL && conf_isset(c, P_SECURELEVEL) &&
 	    conf_int(c, P_SECURELEVEL) > 0)
 		note(arg, MODIFY_SECURELEVEL);

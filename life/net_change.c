@@ -45,12 +45,6 @@ struct change {
 	bool begun; /* something may be different */
 };
 
-static int
-no_memory(struct jerr *e)
-{
-	return jerr_set(e, ENOMEM, "out of memory");
-}
-
 static bool
 listed(const struct strv *l, const char *text)
 {
@@ -87,7 +81,7 @@ find_fresh(struct change *c, int kind, struct jerr *e)
 	for (size_t i = 0; i < c->want[kind].n; i++)
 		if (!had(c, kind, c->want[kind].v[i]) &&
 		    strv_add(&c->fresh[kind], c->want[kind].v[i]) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 	return 0;
 }
 
@@ -99,7 +93,7 @@ want_links(struct change *c, struct jerr *e)
 
 		if (net_rec_link(&c->net.ifs[i], &rec) == -1 ||
 		    strv_add(&c->want[LINK], strbuf_str(&rec)) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 	}
 	return find_fresh(c, LINK, e);
 }
@@ -126,7 +120,7 @@ want_rest(struct change *c, struct jerr *e)
 	if (net_rec_shares(&c->net, &c->want[SHARE]) == -1 ||
 	    net_rec_flows(&c->net, &c->want[FLOW]) == -1 ||
 	    keep_flows(c) == -1 || net_rec_addrs(&c->net, &c->want[ADDR]) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (c->want[SHARE].n != 0 &&
 	    net_share_foreign(&c->want[SHARE], e) == -1)
 		return -1;
@@ -157,7 +151,7 @@ ask_neighbours(struct change *c, struct jerr *e)
 	int r;
 
 	if (net_announced(&c->net, &all, &n) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	c->ann = all;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < c->fresh[ADDR].n; k++) {
@@ -320,7 +314,7 @@ make_elems(struct change *c, struct jerr *e)
 		c->rj, UNDO_ELEM, c->fresh[ELEM].v, c->fresh[ELEM].n, e) == -1)
 		return -1;
 	if (replaced(c, &old) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (elems_missing(c, &missing, e) == -1 ||
 	    net_undo_elems(old.v, old.n, uuid8, e) == -1)
 		return -1;
@@ -360,7 +354,7 @@ make_addrs(struct change *c, struct jerr *e)
 	struct net_make m = making(c, ADDR);
 
 	if (really_new(c, &fresh) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	m.fresh = &fresh;
 	if (reg_journal_addv(c->rj, UNDO_ADDR, c->fresh[ADDR].v,
 		c->fresh[ADDR].n, e) == -1 ||
@@ -396,7 +390,7 @@ take_back(struct change *c, bool roll_back, struct jerr *e)
 		return -1;
 	now = calloc(n + 1, sizeof(*now));
 	if (now == NULL)
-		r = no_memory(e);
+		r = jerr_nomem(e);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		int k = kind_of(&rec[i]);
 		bool goes = k != -1 &&
@@ -476,7 +470,7 @@ claim(struct change *c, const struct jail_conf *now, struct jerr *e)
 
 	if (net_claim(&c->net, &list) == -1 ||
 	    addr_show_first4(now, &shown) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	return reg_addresses(c->rj, strbuf_str(&shown), strbuf_str(&list), e);
 }
 
@@ -491,7 +485,7 @@ run_change(struct change *c, const struct jail_conf *now, struct jerr *e)
 	struct jerr ignored = JERR_INIT;
 
 	if (ip4 == NULL || list == NULL)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (open_all(c, e) == -1 ||
 	    net_plan(now, &id, c->host, &c->net, e) == -1 ||
 	    want_links(c, e) == -1 || want_rest(c, e) == -1 ||
@@ -576,7 +570,7 @@ refill_one(struct reg_jail *j, struct jerr *e)
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (str_eq(rec[i].kind, UNDO_ELEM) &&
 		    strv_add(&texts, rec[i].text) == -1)
-			r = no_memory(e);
+			r = jerr_nomem(e);
 	reg_records_free(rec, n);
 	return r == 0 ?
 	    net_elems_make(texts.v, texts.n, reg_jail_row(j)->uuid8, e) :

@@ -14,12 +14,6 @@
 #include "life/net.h"
 #include "net/nft.h"
 
-static int
-no_memory(struct jerr *e)
-{
-	return jerr_set(e, ENOMEM, "out of memory");
-}
-
 static char
 digit(int family)
 {
@@ -131,11 +125,11 @@ add_binat(const struct net *n, const struct pf_rule *r, struct strv *out,
 	(void)ip_print(a, in);
 	(void)ip_print(&r->target, ext);
 	if (strv_addf(out, "bin%c\t%s\t%s", d, ext, in) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	for (size_t i = 0; i < r->nifs; i++)
 		if (strv_addf(out, "bout%c\t%s . %s\t%s", d, r->ifs[i], in,
 			ext) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 	return 0;
 }
 
@@ -195,7 +189,7 @@ print_rdr(const struct rdr *r, struct strv *out, struct jerr *e)
 		rc = strv_addf(out, "rdr%c\t%s . %s . %s\t%s . %u", d, r->proto,
 		    r->to, ports, r->target,
 		    r->target_port != 0 ? r->target_port : r->port.lo);
-	return rc == -1 ? no_memory(e) : 0;
+	return rc == -1 ? jerr_nomem(e) : 0;
 }
 
 /* Every source, protocol and port of the rule for one destination. */
@@ -360,12 +354,12 @@ net_rec_elems(
 	for (size_t k = 0; k < n->n; k++)
 		if (n->a[k].class != ADDR_LOOPBACK &&
 		    add_own(n, &n->a[k], out) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 	if (add_hair(n, out) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	for (size_t i = 0; i < n->nat.n; i++)
 		if (add_nat(n, &n->nat.v[i], out) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 	for (size_t i = 0; i < n->binat.n; i++)
 		if (add_binat(n, &n->binat.v[i], out, e) == -1)
 			return -1;
@@ -424,7 +418,7 @@ net_elems_make(char *const *texts, size_t n, const char *uuid8, struct jerr *e)
 	if (n == 0)
 		return 0;
 	if (cut_all(texts, n, &x) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (nft_elems_add(x.v, n, uuid8, e) == 0)
 		return 0;
 	if (e->code != EEXIST)
@@ -442,7 +436,7 @@ net_elems_count(char *const *texts, size_t n, struct jerr *e)
 	if (n == 0)
 		return 0;
 	if (cut_all(texts, n, &x) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	return nft_elems_count(x.v, n, e);
 }
 
@@ -454,7 +448,7 @@ net_undo_elems(char *const *texts, size_t n, const char *uuid8, struct jerr *e)
 	if (n == 0)
 		return 0;
 	if (cut_all(texts, n, &x) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	return nft_elems_del(x.v, n, uuid8, e);
 }
 

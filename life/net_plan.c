@@ -17,12 +17,6 @@
 
 static const char *const param_name[2] = { "ip4.addr", "ip6.addr" };
 
-static int
-no_memory(struct jerr *e)
-{
-	return jerr_set(e, ENOMEM, "out of memory");
-}
-
 bool
 net_wanted(const struct jail_conf *c)
 {
@@ -187,7 +181,7 @@ on_wire(struct net *n, const struct rtnl_link *l, struct net_addr *a,
 	a->i = find_if(n, l->name);
 	if (a->i == -1)
 		a->i = add_if(n, l, id);
-	return a->i == -1 ? no_memory(e) : 0;
+	return a->i == -1 ? jerr_nomem(e) : 0;
 }
 
 static int
@@ -246,7 +240,7 @@ place_internal(struct net *n, const struct net_id *id, struct jerr *e)
 		if (n->a[i].ip.family == AF_INET6 && check_ip6("all", e) == -1)
 			return -1;
 		if (n->nifs == 0 && add_if(n, NULL, id) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 		n->a[i].i = 0;
 	}
 	return 0;
@@ -326,7 +320,7 @@ net_plan(const struct jail_conf *c, const struct net_id *id, struct rtnl *host,
 		goto done;
 	out->a = calloc(all.n + 1, sizeof(*out->a));
 	if (out->a == NULL) {
-		(void)no_memory(e);
+		(void)jerr_nomem(e);
 		goto done;
 	}
 	for (size_t i = 0; i < all.n; i++) {
@@ -337,7 +331,7 @@ net_plan(const struct jail_conf *c, const struct net_id *id, struct rtnl *host,
 		/* lo1|10.9.9.2 and lo1|127.0.1.5: "%lo1" works inside. */
 		if ((a->class == ADDR_LOOPBACK || a->class == ADDR_INTERNAL) &&
 		    keep_loopback(out, a->ifname) == -1) {
-			(void)no_memory(e);
+			(void)jerr_nomem(e);
 			goto done;
 		}
 	}

@@ -16,12 +16,6 @@
 #include "net/nft.h"
 #include "net/sysctl.h"
 
-static int
-no_memory(struct jerr *e)
-{
-	return jerr_set(e, ENOMEM, "out of memory");
-}
-
 static const struct family {
 	enum sysctl_tree tree;
 	const char *dir, *open, *shut;
@@ -52,7 +46,7 @@ net_router_list(int fam, struct strv *out, struct jerr *e)
 		    sysctl_get(f->tree, de->d_name, "forwarding") == 0)
 			r = strv_add(out, de->d_name);
 	(void)closedir(d);
-	return r == -1 ? no_memory(e) : 0;
+	return r == -1 ? jerr_nomem(e) : 0;
 }
 
 static int
@@ -63,7 +57,7 @@ change_elems(
 	int r;
 
 	if (v == NULL)
-		return no_memory(e);
+		return jerr_nomem(e);
 	for (size_t i = 0; i < n; i++)
 		v[i] = (struct nft_elem) { .set = set, .key = names[i] };
 	r = add ? nft_elems_add(v, n, NULL, e) : nft_elems_del(v, n, NULL, e);
@@ -112,11 +106,11 @@ shut_words(const char *value, struct strv *out, struct jerr *e)
 	char *save = NULL;
 
 	if (copy == NULL)
-		return no_memory(e);
+		return jerr_nomem(e);
 	for (char *w = strtok_r(copy, " ", &save); w != NULL;
 	     w = strtok_r(NULL, " ", &save))
 		if (w[0] == '-' && strv_add(out, w + 1) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 	return 0;
 }
 

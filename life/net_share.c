@@ -31,12 +31,6 @@
 
 #define CONF6_DIR "/proc/sys/net/ipv6/conf"
 
-static int
-no_memory(struct jerr *e)
-{
-	return jerr_set(e, ENOMEM, "out of memory");
-}
-
 /* ---- settings of an interface ---- */
 
 struct setting {
@@ -288,7 +282,7 @@ undo_all6(const char *key, const char *value, struct jerr *e)
 
 	(void)key;
 	if (names == NULL)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (str_eq(value, "*"))
 		return 0;
 	r = sysctl_set(SYSCTL_CONF6, "all", "forwarding", 0, e);
@@ -454,7 +448,7 @@ shares_read(struct shares *s, char *const *texts, size_t n, struct jerr *e)
 	*s = (struct shares) { .v = calloc(n, sizeof(*s->v)),
 		.kind = calloc(n, sizeof(*s->kind)) };
 	if (s->v == NULL || s->kind == NULL)
-		return no_memory(e);
+		return jerr_nomem(e);
 	for (size_t i = 0; i < n; i++) {
 		const char *key;
 		const struct kind *k = find_kind(texts[i], &key, e);
@@ -669,6 +663,6 @@ net_share_foreign(struct strv *out, struct jerr *e)
 	for (size_t i = 0; i < n; i++)
 		if (strv_addf(out, "accept %s %s %s", c[i].family, c[i].table,
 			c[i].chain) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 	return 0;
 }

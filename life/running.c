@@ -52,7 +52,7 @@ running_open(struct reg *reg, const struct reg_row *row, struct running *out,
 		goto fail;
 	out->cf = malloc(sizeof(*out->cf));
 	if (out->cf == NULL) {
-		(void)jerr_set(e, ENOMEM, "out of memory");
+		(void)jerr_nomem(e);
 		goto fail;
 	}
 	/* Fail closed (R18): without its parameters nothing enters. */

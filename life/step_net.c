@@ -56,19 +56,13 @@ making(const struct walk *w)
 		.ipv6 = w->net->n.primary[1] != -1 };
 }
 
-static int
-no_memory(struct jerr *e)
-{
-	return jerr_set(e, ENOMEM, "out of memory");
-}
-
 /* ---- addresses ---- */
 
 static int
 ask_neighbours(struct walk_net *x, struct jerr *e)
 {
 	if (net_announced(&x->n, &x->ann, &x->nann) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (x->nann == 0)
 		return 0;
 	/* The answer is read when the links stand: by then it is there. */
@@ -122,7 +116,7 @@ step_addresses(struct walk *w, struct jerr *e)
 	struct walk_net *x = calloc(1, sizeof(*x));
 
 	if (x == NULL)
-		return no_memory(e);
+		return jerr_nomem(e);
 	w->net = x;
 	w->net_free = walk_net_free;
 	x->netns = x->probe = -1;
@@ -132,9 +126,9 @@ step_addresses(struct walk *w, struct jerr *e)
 	if (x->host == NULL || net_plan(&w->conf, &id, x->host, &x->n, e) == -1)
 		return -1;
 	if (net_claim(&x->n, &claim) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (addr_show_first4(&w->conf, &shown) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (reg_addresses(w->rj, strbuf_str(&shown), strbuf_str(&claim), e) ==
 	    -1)
 		return -1;
@@ -171,7 +165,7 @@ step_links(struct walk *w, struct jerr *e)
 		auto_strbuf struct strbuf rec = STRBUF_INIT;
 
 		if (net_rec_link(&x->n.ifs[i], &rec) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 		if (reg_journal_add(w->rj, UNDO_LINK, strbuf_str(&rec), e) ==
 			-1 ||
 		    net_link_make(&m, &x->n.ifs[i], e) == -1)
@@ -200,7 +194,7 @@ step_shares(struct walk *w, struct jerr *e)
 	int r;
 
 	if (net_rec_shares(&w->net->n, &texts) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (texts.n != 0 && net_share_foreign(&texts, e) == -1)
 		return -1;
 	if (reg_journal_addv(w->rj, UNDO_SHARE, texts.v, texts.n, e) == -1)
@@ -229,7 +223,7 @@ table_again(struct walk *w, struct jerr *e)
 	if (there == -1)
 		return -1;
 	if (net_rec_shares(&w->net->n, &texts) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (net_share_use(&s, texts.v, texts.n, e) == -1)
 		return -1;
 	return there == 1 ? 0 : net_refill(w->reg, w->jid, e);
@@ -258,7 +252,7 @@ step_rules(struct walk *w, struct jerr *e)
 	auto_strv struct strv elems = STRV_INIT;
 
 	if (net_rec_flows(&w->net->n, &flows) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (net_rec_elems(&w->net->n, w->net->host, &elems, e) == -1)
 		return -1;
 	if (reg_journal_addv(w->rj, UNDO_FLOW, flows.v, flows.n, e) == -1 ||
@@ -298,7 +292,7 @@ step_routes(struct walk *w, struct jerr *e)
 	if (taken(w->net, e) != 0)
 		return -1;
 	if (net_rec_addrs(&w->net->n, &texts) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (texts.n == 0)
 		return 0;
 	if (reg_journal_addv(w->rj, UNDO_ADDR, texts.v, texts.n, e) == -1 ||

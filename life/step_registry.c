@@ -142,7 +142,7 @@ step_publish(struct walk *w, struct jerr *e)
 	    conf_set1(&w->conf, "path", w->path, e) == -1)
 		return -1;
 	if (conf_save(&w->conf, &text) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	if (reg_params_write(w->reg, w->jid, strbuf_str(&text), e) == -1 ||
 	    reg_update(w->rj, NULL, w->path,
 		text_or_empty(conf_str(&w->conf, P_HOST_HOSTNAME)), NULL,

@@ -170,7 +170,7 @@ step_mounts_parse(struct walk *w, struct jerr *e)
 
 	w->cf = malloc(sizeof(*w->cf));
 	if (w->cf == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	if (confine_from_conf(&w->conf, w->cf, e) == -1)
 		return -1;
 	tell_limits(w);

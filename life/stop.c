@@ -37,7 +37,7 @@ send_term(struct walk *w, struct jerr *e)
 		return jerr_sys(e, "SIGTERM");
 	fds = calloc(n + 1, sizeof(*fds));
 	if (fds == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	for (size_t i = 0; i < n; i++)
 		fds[i] = pidfd_of(pids[i]);
 	if (cgroup_pids(w->cg.j, &again, &m) == -1)
@@ -187,7 +187,7 @@ borrow(struct walk *w, const struct reg_row *row, struct jerr *e)
 	w->jid = row->jid;
 	w->path = strdup(row->path);
 	if (w->path == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	w->rootfd = open(w->path, O_PATH | O_CLOEXEC);
 	if (running_open(w->reg, row, &r, e) == -1)
 		return -1;

@@ -132,7 +132,7 @@ undo_run(const struct undo_ctx *c, const struct undo_kind *k,
 	auto_free char **texts = calloc(n, sizeof(*texts));
 
 	if (texts == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	for (size_t i = 0; i < n; i++)
 		texts[i] = r[i].text;
 	if (k->undo(c, texts, n, e) == -1)

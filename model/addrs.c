@@ -51,7 +51,7 @@ add_one(const struct jail_conf *c, const struct family *f, const char *text,
 		    param_table[f->id].name, ip_print(&a.ip, bare));
 	v = reallocarray(out->v, out->n + 1, sizeof(*v));
 	if (v == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	v[out->n] = a;
 	out->v = v;
 	out->n++;

@@ -195,7 +195,7 @@ set_strs(struct conf_value *v, enum param_type type, char *const *values,
 	return 0;
 nomem:
 	strv_free(&fresh);
-	return jerr_set(e, ENOMEM, "out of memory");
+	return jerr_nomem(e);
 }
 
 /* The parts of a cgroup file's name; what jail keeps for itself is not given. */
@@ -253,14 +253,14 @@ set_keyed(struct jail_conf *c, enum param_id id, const char *name,
 			continue;
 		copy = value != NULL ? strdup(value) : NULL;
 		if (value != NULL && copy == NULL)
-			return jerr_set(e, ENOMEM, "out of memory");
+			return jerr_nomem(e);
 		free(k->value);
 		k->value = copy;
 		k->at = at;
 		return 0;
 	}
 	if (keyed_add(c, id, key, value, at) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	return 0;
 }
 
@@ -361,7 +361,7 @@ conf_set1(
 	auto_strv struct strv v = STRV_INIT;
 
 	if (value != NULL && strv_add(&v, value) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	return conf_set(
 	    c, name, v.v, v.n, false, (struct conf_origin) { 0 }, e);
 }

@@ -131,7 +131,7 @@ conf_load(struct jail_conf *c, const char *text, struct jerr *e)
 	int64_t format;
 
 	if (copy == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	line = copy;
 	for (unsigned number = 1; *line != '\0'; number++, line = end + 1) {
 		end = strchr(line, '\n');
@@ -193,7 +193,7 @@ conf_apply_keyvalue(const struct jail_conf *changes, enum param_id id,
 	if (changes->val[id].set)
 		start = conf_str(changes, id);
 	if (strbuf_puts(&now, start) == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	for (size_t i = 0; i < changes->nkeyed; i++) {
 		const struct conf_keyed *k = &changes->keyed[i];
 		struct strbuf next = STRBUF_INIT;
@@ -204,7 +204,7 @@ conf_apply_keyvalue(const struct jail_conf *changes, enum param_id id,
 			strbuf_addf(&next, "%s=%s", k->key, k->value) == -1) ||
 		    without_key(strbuf_str(&now), k->key, &next) == -1) {
 			strbuf_free(&next);
-			return jerr_set(e, ENOMEM, "out of memory");
+			return jerr_nomem(e);
 		}
 		strbuf_free(&now);
 		now = next;
@@ -214,7 +214,7 @@ conf_apply_keyvalue(const struct jail_conf *changes, enum param_id id,
 		return jerr_set(e, EFBIG, "%s: longer than %lld bytes", d->name,
 		    (long long)d->max - 1);
 	if (now.s == NULL && strbuf_puts(&now, "") == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	free(*text);
 	*text = now.s;
 	now = (struct strbuf)STRBUF_INIT;

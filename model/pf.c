@@ -100,7 +100,7 @@ pf_parse(enum param_id id, const char *line, unsigned index,
 	v = reallocarray(out->v, out->n + 1, sizeof(*v));
 	if (v == NULL) {
 		free_rule(&r);
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	}
 	v[out->n++] = r;
 	out->v = v;

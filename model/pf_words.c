@@ -20,7 +20,7 @@
 static int
 nomem(const struct pf_lex *l)
 {
-	return jerr_set(l->e, ENOMEM, "out of memory");
+	return jerr_nomem(l->e);
 }
 
 /* ---- lists ---- */

@@ -271,7 +271,7 @@ receive(struct nfnl *n, struct reading *rd)
 		     h = n->m->mnl_nlmsg_next(h, &left))
 			if (message(n, h, rd) == -1) {
 				n->broken = true;
-				return jerr_set(rd->e, ENOMEM, "out of memory");
+				return jerr_nomem(rd->e);
 			}
 	}
 	if (!rd->done && !rd->failed)
@@ -288,7 +288,7 @@ send_all(struct nfnl *n, struct iovec *iov, size_t parts, struct reading *rd)
 	struct nlmsghdr *last;
 
 	if (n->nomem)
-		return jerr_set(rd->e, ENOMEM, "out of memory");
+		return jerr_nomem(rd->e);
 	if (n->n == 0)
 		return 0;
 	/* Refusals come in any case; the word about the last one comes behind

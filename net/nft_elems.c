@@ -133,7 +133,7 @@ nft_elems_add(
 	int rc = -1;
 
 	if (err == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	if (nfnl_open(&nl, e) == 0)
 		rc = add(&nl, v, n, comment, err, e);
 	nfnl_close(&nl);
@@ -311,7 +311,7 @@ nft_elems_del(
 	int rc = -1;
 
 	if (err == NULL || gone == NULL)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	if (nfnl_open(&nl, e) == 0 &&
 	    (owner == NULL || leave_others(&nl, v, n, owner, gone, e) == 0))
 		rc = del(&nl, v, n, gone, err, e);

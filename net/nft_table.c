@@ -169,7 +169,7 @@ nft_table_make(struct jerr *e)
 	    nft_sets_text(&text) == -1 ||
 	    strbuf_puts(&text, filter_rules) == -1 ||
 	    strbuf_puts(&text, "}\n") == -1)
-		return jerr_set(e, ENOMEM, "out of memory");
+		return jerr_nomem(e);
 	if (nft_run(strbuf_str(&text), e) == -1)
 		return nft_table_there(&why) == 1 ? 0 : -1;
 	return 0;

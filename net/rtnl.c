@@ -68,7 +68,7 @@ rtnl_open(int nsfd, struct jerr *e)
 	if (m == NULL)
 		return NULL;
 	if (r == NULL) {
-		(void)jerr_set(e, ENOMEM, "out of memory");
+		(void)jerr_nomem(e);
 		return NULL;
 	}
 	r->m = m;
@@ -306,7 +306,7 @@ rtnl_send(struct rtnl *r, struct jerr *e)
 	int rc = 0;
 
 	if (r->nomem)
-		rc = jerr_set(e, ENOMEM, "out of memory");
+		rc = jerr_nomem(e);
 	/* Numbered anew: questions may have been asked between. */
 	for (size_t i = 0; i < r->n; i++) {
 		struct nlmsghdr *h = (void *)(r->batch + r->msg[i].off);

@@ -32,12 +32,6 @@ struct thing {
 	size_t linelen, len[NFIELDS];
 };
 
-static int
-no_memory(struct jerr *e)
-{
-	return jerr_set(e, ENOMEM, "out of memory");
-}
-
 /* The text of the file; none yet: "". */
 static int
 shared_load(struct reg *r, struct strbuf *out, struct jerr *e)
@@ -182,7 +176,7 @@ add_new(struct change *c, struct strbuf *out, struct jerr *e)
 			continue;
 		s->flip = true;
 		if (c->save(s) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 		if (strpbrk(s->kind, "\t\n") != NULL ||
 		    strpbrk(s->key, "\t\n") != NULL ||
 		    strpbrk(strbuf_str(&s->value), "\t\n") != NULL)
@@ -190,7 +184,7 @@ add_new(struct change *c, struct strbuf *out, struct jerr *e)
 			    s->kind, s->key);
 		if (strbuf_addf(out, "%s\t%s\t%s\t%s\n", s->kind, s->key,
 			strbuf_str(&s->value), c->user) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 	}
 	return 0;
 }
@@ -207,7 +201,7 @@ rewrite(struct reg *r, struct change *c, struct jerr *e)
 		c->v[i].found = c->v[i].flip = false;
 	if (strbuf_addf(&out, "shared %d\n", REG_SHARED_FORMAT) == -1 ||
 	    rewrite_lines(c, text_next(strbuf_str(&text)), &out) == -1)
-		return no_memory(e);
+		return jerr_nomem(e);
 	if (add_new(c, &out, e) == -1)
 		return -1;
 	if (str_eq(strbuf_str(&out), strbuf_str(&text)))
@@ -321,7 +315,7 @@ reg_shared_value(struct reg *r, const char *kind, const char *key,
 		if (cut(p, &t) && is(&t, KIND, kind) && is(&t, KEY, key))
 			return strbuf_add(value, t.f[VALUE], t.len[VALUE]) ==
 				-1 ?
-			    no_memory(e) :
+			    jerr_nomem(e) :
 			    0;
 	return 0;
 }
@@ -342,7 +336,7 @@ reg_shared_keys(
 			continue;
 		key = strndup(t.f[KEY], t.len[KEY]);
 		if (key == NULL || strv_add(keys, key) == -1)
-			return no_memory(e);
+			return jerr_nomem(e);
 	}
 	return 0;
 }
