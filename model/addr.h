@@ -61,9 +61,6 @@ const struct addr *addrs_primary(const struct addrs *a, int family);
 /* Is this one of them?  NULL when not. */
 const struct addr *addrs_find(const struct addrs *a, const struct ip *ip);
 
-/* "10.0.0.1,10.0.0.2": bare addresses, as jls shows them, appended. */
-int addrs_bare(const struct addrs *a, int family, struct strbuf *out);
-
 /*
  * For readers of what is stored already (jls, libjail): P_IP4_ADDR or
  * P_IP6_ADDR with interface, mask and words stripped, with commas between,

@@ -111,23 +111,6 @@ addrs_find(const struct addrs *a, const struct ip *ip)
 	return NULL;
 }
 
-int
-addrs_bare(const struct addrs *a, int family, struct strbuf *out)
-{
-	char text[IP_TEXT];
-	bool first = true;
-
-	for (size_t i = 0; i < a->n; i++) {
-		if (a->v[i].ip.family != family)
-			continue;
-		if ((!first && strbuf_putc(out, ',') == -1) ||
-		    strbuf_puts(out, ip_print(&a->v[i].ip, text)) == -1)
-			return -1;
-		first = false;
-	}
-	return 0;
-}
-
 /* ---- of what is stored ---- */
 
 static int

@@ -24,10 +24,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "linux/proc.h"
 #include "net/rtnl.h"
 
 enum {
@@ -261,26 +261,17 @@ find(const struct announce *v, size_t n, const struct rtnl_neigh *h,
 	return false;
 }
 
-static long
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int
 wait_answer(const struct rtnl *r, int fd, const struct announce *v, size_t n,
     int timeout_ms, size_t *which, uint8_t mac[6], struct jerr *e)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	long end = now_ms() + timeout_ms;
+	int64_t end = mono_ms() + timeout_ms;
 	struct rtnl_neigh heard[64];
 
 	for (;;) {
 		int got = rtnl_neigh_heard(r, fd, heard, nitems(heard), e);
-		long left = end - now_ms();
+		int64_t left = end - mono_ms();
 
 		if (got == -1)
 			return -1;

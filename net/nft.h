@@ -15,9 +15,6 @@
 
 #define NFT_TABLE "inet jail"
 
-/* Open the library now (before forking many walks).  -1: not installed, e
- * names the package. */
-int nft_open(struct jerr *e);
 /* A process keeps its netfilter socket from the first question on, since
  * closing one waits until the kernel has freed what was deleted (8 to 16 ms).
  * For who may not keep a descriptor. */

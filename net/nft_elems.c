@@ -14,8 +14,8 @@
 #include "base/cleanup.h"
 #include "net/nft_int.h"
 
-/* nft(8) keeps an element's comment in its user data as type 0, length, text
- * with NUL. */
+/* nft(8) keeps a comment in the user data as type 0, length, text with NUL;
+ * other types may stand beside it. */
 #define COMMENT 0
 #define COMMENT_MAX 128
 
@@ -67,6 +67,27 @@ put_comment(const struct nfnl *n, struct nlmsghdr *h, const char *comment)
 	memcpy(text + 2, comment, len);
 	text[2 + len] = '\0';
 	n->m->mnl_attr_put(h, NFTA_SET_ELEM_USERDATA, len + 3, text);
+}
+
+bool
+nft_has_comment(
+    const struct nfnl *n, const struct nlattr *userdata, const char *comment)
+{
+	size_t len, text = strnlen(comment, COMMENT_MAX);
+	const uint8_t *p;
+
+	if (userdata == NULL)
+		return false;
+	p = n->m->mnl_attr_get_payload(userdata);
+	len = n->m->mnl_attr_get_payload_len(userdata);
+	while (len >= 2 && p[1] + 2u <= len) {
+		if (p[0] == COMMENT && p[1] == text + 1 &&
+		    memcmp(p + 2, comment, text) == 0)
+			return true;
+		len -= p[1] + 2u;
+		p += p[1] + 2u;
+	}
+	return false;
 }
 
 static void
@@ -150,22 +171,6 @@ struct counting {
 	struct jerr *e;
 };
 
-/* No comment: put back by hand, from a list that had none. */
-static bool
-has_comment(
-    const struct nfnl *n, const struct nlattr *userdata, const char *comment)
-{
-	const uint8_t *p;
-	size_t len, want = strnlen(comment, COMMENT_MAX) + 1;
-
-	if (userdata == NULL)
-		return true;
-	p = n->m->mnl_attr_get_payload(userdata);
-	len = n->m->mnl_attr_get_payload_len(userdata);
-	return len >= 2 + want && p[0] == COMMENT && p[1] == want &&
-	    memcmp(p + 2, comment, want - 1) == 0;
-}
-
 static int
 found(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 {
@@ -190,8 +195,9 @@ found(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 		memcmp(n->m->mnl_attr_get_payload(data[NFTA_DATA_VALUE]),
 		    c.data, c.datalen) != 0))
 		return 0;
-	if (k->owner != NULL &&
-	    !has_comment(n, elem[NFTA_SET_ELEM_USERDATA], k->owner))
+	/* No comment: put back by hand, from a list that had none. */
+	if (k->owner != NULL && elem[NFTA_SET_ELEM_USERDATA] != NULL &&
+	    !nft_has_comment(n, elem[NFTA_SET_ELEM_USERDATA], k->owner))
 		return 0;
 	if (k->there != NULL)
 		k->there[i] = true;

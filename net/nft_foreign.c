@@ -51,27 +51,6 @@ struct handles {
 	size_t n;
 };
 
-/* A rule's comment is kept as an element's is: type 0, length, text, NUL. */
-static bool
-has_tag(const struct nfnl *n, const struct nlattr *userdata)
-{
-	const uint8_t *p;
-	size_t len;
-
-	if (userdata == NULL)
-		return false;
-	p = n->m->mnl_attr_get_payload(userdata);
-	len = n->m->mnl_attr_get_payload_len(userdata);
-	while (len >= 2 && p[1] + 2u <= len) {
-		if (p[0] == 0 && p[1] == sizeof(TAG) &&
-		    memcmp(p + 2, TAG, sizeof(TAG)) == 0)
-			return true;
-		len -= p[1] + 2u;
-		p += p[1] + 2u;
-	}
-	return false;
-}
-
 static int
 rule(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 {
@@ -81,7 +60,7 @@ rule(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 
 	(void)i;
 	nfnl_attrs(n, h, tb, nitems(tb));
-	if (!has_tag(n, tb[NFTA_RULE_USERDATA]) ||
+	if (!nft_has_comment(n, tb[NFTA_RULE_USERDATA], TAG) ||
 	    tb[NFTA_RULE_HANDLE] == NULL ||
 	    n->m->mnl_attr_get_payload_len(tb[NFTA_RULE_HANDLE]) != sizeof(*v))
 		return 0;

@@ -20,7 +20,13 @@
 /* Commands to libnftables, all of them or none (nftlib.c).  -1: e is the first
  * line of what it says, its code the errno that is in there. */
 int nft_run(const char *text, struct jerr *e);
-void nft_run_close(void); /* drop its context */
+int nft_open(struct jerr *e); /* the library, which nft_run does by itself */
+void nft_run_close(void);     /* drop its context */
+
+/* Is this the comment that the user data of an element or a rule holds?  NULL:
+ * there is none.  nft_elems.c. */
+bool nft_has_comment(
+    const struct nfnl *n, const struct nlattr *userdata, const char *comment);
 
 /* ---- nft_sets.c: what the sets hold, and keys as bytes ---- */
 

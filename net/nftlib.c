@@ -6,13 +6,13 @@
  *
  * Only texts of our own are run: never a jail's name, nor what a user wrote.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <nftables/libnftables.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "net/library.h"
 #include "net/nft_int.h"
 #include "net/rtnl.h"
 
@@ -43,26 +43,9 @@ int
 nft_open(struct jerr *e)
 {
 	static void *handle;
-	void *fn[nitems(names)];
 
-	if (handle != NULL)
-		return 0;
-	handle = dlopen("libnftables.so.1", RTLD_NOW | RTLD_LOCAL);
-	if (handle == NULL)
-		return jerr_set(e, ENOENT,
-		    "libnftables.so.1 is needed for addresses: "
-		    "install libnftables1");
-	for (size_t i = 0; i < nitems(names); i++) {
-		fn[i] = dlsym(handle, names[i]);
-		if (fn[i] != NULL)
-			continue;
-		(void)dlclose(handle);
-		handle = NULL;
-		return jerr_set(
-		    e, ENOENT, "libnftables.so.1 has no %s", names[i]);
-	}
-	memcpy(&lib, fn, sizeof(lib));
-	return 0;
+	return library_open(&handle, "libnftables.so.1", "libnftables1", names,
+	    nitems(names), &lib, e);
 }
 
 static struct {

@@ -49,7 +49,6 @@ void rtnl_host_end(struct rtnl *r, int index, const char *alias);
 /* Up; unless it is lo, no IPv6 address generation and no IPv4 forwarding and
  * rp_filter: an interface inside. */
 void rtnl_link_up(struct rtnl *r, int index);
-void rtnl_link_down(struct rtnl *r, int index);
 void rtnl_link_del(struct rtnl *r, const char *name, bool absent);
 void rtnl_altname(struct rtnl *r, int index, const char *altname, bool add);
 

@@ -141,13 +141,6 @@ rtnl_link_up(struct rtnl *r, int index)
 }
 
 void
-rtnl_link_down(struct rtnl *r, int index)
-{
-	rtnl_queue(r, begin_link(r, RTM_NEWLINK, index, 0, IFF_UP), RTNL_STRICT,
-	    "link %d: down", index);
-}
-
-void
 rtnl_link_del(struct rtnl *r, const char *name, bool absent)
 {
 	struct nlmsghdr *h = begin_link(r, RTM_DELLINK, 0, 0, 0);

@@ -228,9 +228,13 @@ static const char *
 bare(const struct addrs *a, int family)
 {
 	static struct strbuf b;
+	char text[IP_TEXT];
 
 	strbuf_free(&b);
-	(void)addrs_bare(a, family, &b);
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].ip.family == family)
+			(void)strbuf_addf(&b, "%s%s", b.len != 0 ? "," : "",
+			    ip_print(&a->v[i].ip, text));
 	return strbuf_str(&b);
 }
 
