@@ -24,8 +24,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bench/clock.h"
 
 #define TARGETS_MAX 8
 #define ROUNDS_MAX 100000
@@ -42,15 +43,6 @@ static void __attribute__((noreturn)) die(const char *what)
 {
 	perror(what);
 	exit(1);
-}
-
-static int64_t
-now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 static void
@@ -139,14 +131,6 @@ ask_one(const struct target *t)
 	if (write(t->fd, &c, 1) != 1 || read(t->fd, &c, 1) != 1)
 		die(t->label);
 	return now() - start;
-}
-
-static int
-ascending(const void *va, const void *vb)
-{
-	const int64_t *a = va, *b = vb;
-
-	return *a < *b ? -1 : *a > *b;
 }
 
 /* A socket stays in the namespace that it was made in. */

@@ -21,8 +21,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bench/clock.h"
 
 #define COMMANDS_MAX 32
 #define ROUNDS_MAX 100000
@@ -42,15 +43,6 @@ static void __attribute__((noreturn)) die(const char *what)
 {
 	perror(what);
 	exit(2);
-}
-
-static int64_t
-now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 /* The last line of what it wrote: most programs give the reason there. */
@@ -106,14 +98,6 @@ run(struct command *c, int null, int log)
 		return -1;
 	}
 	return end - start;
-}
-
-static int
-ascending(const void *va, const void *vb)
-{
-	const int64_t *a = va, *b = vb;
-
-	return *a < *b ? -1 : *a > *b;
 }
 
 static double

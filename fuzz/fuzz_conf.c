@@ -139,24 +139,4 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifndef WITH_LIBFUZZER
-int
-main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		struct strbuf text = STRBUF_INIT;
-		int fd = open(argv[i], O_RDONLY | O_CLOEXEC);
-
-		if (fd == -1 || io_read_all(fd, 1 << 24, &text) == -1) {
-			perror(argv[i]);
-			return 1;
-		}
-		(void)close(fd);
-		(void)LLVMFuzzerTestOneInput(
-		    (const uint8_t *)strbuf_str(&text), text.len);
-		strbuf_free(&text);
-	}
-	(void)printf("%d inputs\n", argc - 1);
-	return 0;
-}
-#endif
+#include "fuzz/main.h"

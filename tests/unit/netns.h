@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/tap.h"
@@ -47,6 +48,16 @@ ns_host(void)
 	if (geteuid() != 0)
 		skip_all("needs root");
 	return ns_enter_new();
+}
+
+/* For figures that are only shown. */
+static inline double
+now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 /* What a shell command prints, both streams. */

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 
 #include <poll.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "net/announce.h"
@@ -16,15 +15,6 @@
 
 static struct jerr e;
 static int host, client;
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 /* em0 and em1 on wires of their own to one client. */
 static void
@@ -104,12 +94,12 @@ probes(void)
 	is_str(probe(v, 2, 100), "nobody", "nobody has these");
 	is_str(probe(v, 3, 5000), "2 02:00:00:00:00:02", "the third is taken");
 	x = on("em0", "fd00:10::50");
-	t = now();
+	t = now_ms();
 	is_str(probe(&x, 1, 5000), "0 02:00:00:00:00:02", "IPv6 is taken");
-	(void)printf("# ms: asked and answered in %.2f\n", now() - t);
-	t = now();
+	(void)printf("# ms: asked and answered in %.2f\n", now_ms() - t);
+	t = now_ms();
 	is_str(probe(&v[2], 1, 5000), "0 02:00:00:00:00:02", "by IPv4");
-	(void)printf("# ms: asked and answered in %.2f\n", now() - t);
+	(void)printf("# ms: asked and answered in %.2f\n", now_ms() - t);
 	is_str(said("ip neigh show to 10.10.0.0/24; "
 		    "ip neigh show to fd00:10::/64"),
 	    "", "nothing is left of the questions");

@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -500,31 +499,22 @@ kept(void)
 
 /* ---- what it costs: figures for who runs this by hand ---- */
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static void
 costs(void)
 {
 	double t[6];
 
-	t[0] = now();
+	t[0] = now_ms();
 	(void)nft_table_make(&e);
-	t[1] = now();
+	t[1] = now_ms();
 	(void)nft_elems_add(all, 4, UUID, &e);
-	t[2] = now();
+	t[2] = now_ms();
 	(void)nft_elems_del(all, 4, NULL, &e);
-	t[3] = now();
+	t[3] = now_ms();
 	(void)nft_nat_make(&e);
-	t[4] = now();
+	t[4] = now_ms();
 	(void)nft_nat_del(&e);
-	t[5] = now();
+	t[5] = now_ms();
 	(void)printf("# ms: table %.2f, 4 elements %.2f, taken out %.2f, nat "
 		     "%.2f, taken out %.2f\n",
 	    t[1] - t[0], t[2] - t[1], t[3] - t[2], t[4] - t[3], t[5] - t[4]);
@@ -575,9 +565,9 @@ main(void)
 	double t;
 
 	close_keep(ns_host());
-	t = now();
+	t = now_ms();
 	works(nft_open(&e), "libnftables is there");
-	(void)printf("# ms: libnftables opened %.2f\n", now() - t);
+	(void)printf("# ms: libnftables opened %.2f\n", now_ms() - t);
 	keys();
 	table();
 	elements();
