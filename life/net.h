@@ -16,6 +16,8 @@
 #ifndef LIFE_NET_H
 #define LIFE_NET_H
 
+#include <sys/socket.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,7 +82,7 @@ struct net_id {
 static inline int
 net_fam(int family)
 {
-	return family == 10 /* AF_INET6 */;
+	return family == AF_INET6;
 }
 
 /* Has it a stack of its own with something in it?  (Else lo alone, or the
@@ -110,7 +112,7 @@ int net_rec_elems(
     const struct net *n, struct rtnl *host, struct strv *out, struct jerr *e);
 int net_rec_flows(const struct net *n, struct strv *out);
 int net_rec_shares(const struct net *n, struct strv *out);
-int net_rec_link(const struct net_if *i, struct strbuf *out);
+int net_rec_links(const struct net *n, struct strv *out);
 
 /* ---- making; the records stand already.  Each may be called for what is
  * there and puts back what is not.  put (may be NULL) gets a line for each
@@ -139,6 +141,10 @@ int net_elems_count(char *const *texts, size_t n, struct jerr *e);
 
 /* Wire addresses, for announce_*; malloc'd, *out may be NULL with *n 0. */
 int net_announced(const struct net *n, struct announce **out, size_t *nout);
+/* The answers to announce_probe: 0 when nobody says within timeout_ms that one
+ * is his; else -1, EADDRINUSE with whose. */
+int net_taken(
+    int fd, const struct announce *v, size_t n, int timeout_ms, struct jerr *e);
 
 /* ---- what jails share (net_share.c); texts as in the records ---- */
 
@@ -153,13 +159,23 @@ struct net_share {
 };
 int net_share_use(
     const struct net_share *s, char *const *texts, size_t n, struct jerr *e);
-/* All that is used by anybody and is there in name only, under the registry lock:
- * after the ruleset was flushed. */
+/* All that is used by anybody and is there in name only, under the registry
+ * lock: after the ruleset was flushed. */
 int net_share_again(struct reg *reg, struct jerr *e);
 int net_share_drop(struct reg *reg, const struct reg_row *row,
     char *const *texts, size_t n, struct jerr *e);
 /* Foreign forward chains that drop what jails send: "accept F T C" texts. */
 int net_share_foreign(struct strv *out, struct jerr *e);
+
+/* ---- rules (net_rules.c) ---- */
+
+/* The table and all else of shares; made anew, with the elements of all other
+ * jails in it. */
+int net_rules_ready(
+    const struct net_share *s, const struct strv *shares, struct jerr *e);
+/* s's jail's elements, however often the ruleset is flushed meanwhile. */
+int net_rules_put(const struct net_share *s, const struct strv *shares,
+    const struct strv *elems, struct jerr *e);
 
 /* ---- undo (net_undo.c): a record's text; what is gone is success ---- */
 int net_undo_link(const char *text, struct jerr *e);

@@ -88,14 +88,9 @@ find_fresh(struct change *c, int kind, struct jerr *e)
 static int
 want_links(struct change *c, struct jerr *e)
 {
-	for (size_t i = 0; i < c->net.nifs; i++) {
-		auto_strbuf struct strbuf rec = STRBUF_INIT;
-
-		if (net_rec_link(&c->net.ifs[i], &rec) == -1 ||
-		    strv_add(&c->want[LINK], strbuf_str(&rec)) == -1)
-			return jerr_nomem(e);
-	}
-	return find_fresh(c, LINK, e);
+	return net_rec_links(&c->net, &c->want[LINK]) == -1 ?
+	    jerr_nomem(e) :
+	    find_fresh(c, LINK, e);
 }
 
 /* As pf's states do, connections outlive the rule that they were made by: to
@@ -144,11 +139,9 @@ static int
 ask_neighbours(struct change *c, struct jerr *e)
 {
 	struct announce *all = NULL;
-	size_t n = 0, which = 0;
+	size_t n = 0;
 	char text[IP_TEXT];
 	auto_close int fd = -1;
-	uint8_t mac[6];
-	int r;
 
 	if (net_announced(&c->net, &all, &n) == -1)
 		return jerr_nomem(e);
@@ -168,14 +161,7 @@ ask_neighbours(struct change *c, struct jerr *e)
 	fd = announce_probe(c->ann, c->nann, e);
 	if (fd == -1)
 		return -1;
-	r = announce_answer(fd, c->ann, c->nann, 50, &which, mac, e);
-	if (r != 1)
-		return r;
-	return jerr_set(e, EADDRINUSE,
-	    "ip%c.addr: %s is in use by %02x:%02x:%02x:%02x:%02x:%02x",
-	    c->ann[which].ip.family == 10 ? '6' : '4',
-	    ip_print(&c->ann[which].ip, text), mac[0], mac[1], mac[2], mac[3],
-	    mac[4], mac[5]);
+	return net_taken(fd, c->ann, c->nann, 50, e);
 }
 
 /* ---- make ---- */
@@ -205,49 +191,25 @@ make_links(struct change *c, struct jerr *e)
 	return net_inside_make(&m, true, e);
 }
 
-static int
-use_shares(struct change *c, struct jerr *e)
+static struct net_share
+sharing(const struct change *c)
 {
-	struct net_share s = { .reg = c->reg,
+	return (struct net_share) { .reg = c->reg,
 		.row = reg_jail_row(c->rj),
 		.check = true,
 		.put = c->put,
 		.note = c->note };
-	int there = nft_table_there(e);
-
-	if (there == -1 ||
-	    net_share_use(&s, c->want[SHARE].v, c->want[SHARE].n, e) == -1)
-		return -1;
-	return there == 1 || listed(&c->fresh[SHARE], "table -") ?
-	    0 :
-	    net_refill(c->reg, c->r->jid, e);
 }
 
 static int
 make_shares(struct change *c, struct jerr *e)
 {
+	struct net_share s = sharing(c);
+
 	return reg_journal_addv(c->rj, UNDO_SHARE, c->fresh[SHARE].v,
 		   c->fresh[SHARE].n, e) == -1 ?
 	    -1 :
-	    use_shares(c, e);
-}
-
-/* How often we begin anew while somebody flushes the ruleset. */
-#define FLUSHES 8
-
-static int
-put_elems(struct change *c, const char *uuid8, struct jerr *e)
-{
-	const struct strv *l = &c->want[ELEM];
-
-	for (int i = 0; net_elems_make(l->v, l->n, uuid8, e) == -1; i++) {
-		if (e->code != ENOENT || i == FLUSHES)
-			return -1;
-		*e = (struct jerr)JERR_INIT;
-		if (use_shares(c, e) == -1 && e->code != ENOENT)
-			return -1;
-	}
-	return 0;
+	    net_rules_ready(&s, &c->want[SHARE], e);
 }
 
 /* The elements that change their meaning under the same key go first; they
@@ -304,6 +266,7 @@ static int
 make_elems(struct change *c, struct jerr *e)
 {
 	auto_strv struct strv old = STRV_INIT;
+	struct net_share s = sharing(c);
 	struct jerr ignored = JERR_INIT;
 	bool missing = false;
 	const char *uuid8 = reg_jail_row(c->rj)->uuid8;
@@ -320,7 +283,7 @@ make_elems(struct change *c, struct jerr *e)
 		return -1;
 	if (!missing && c->fresh[ELEM].n == 0 && old.n == 0)
 		return 0;
-	if (put_elems(c, uuid8, e) == -1) {
+	if (net_rules_put(&s, &c->want[SHARE], &c->want[ELEM], e) == -1) {
 		(void)net_elems_make(old.v, old.n, uuid8, &ignored);
 		return -1;
 	}
@@ -445,6 +408,8 @@ open_all(struct change *c, struct jerr *e)
 {
 	char path[64];
 
+	if (undo_check(c->rj, e) == -1)
+		return -1;
 	c->host = rtnl_open(-1, e);
 	if (c->host == NULL)
 		return -1;
@@ -452,13 +417,7 @@ open_all(struct change *c, struct jerr *e)
 	c->netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (c->netns == -1)
 		return jerr_sys(e, "network namespace");
-	if (reg_journal_read(c->rj, &c->have, &c->nhave, e) == -1)
-		return -1;
-	for (size_t i = 0; i < c->nhave; i++)
-		if (str_eq(c->have[i].kind, UNDO_NETNS) &&
-		    net_check_netns(c->have[i].text, e) == -1)
-			return -1;
-	return 0;
+	return reg_journal_read(c->rj, &c->have, &c->nhave, e);
 }
 
 /* The row of the index: before is what it was, for the way back. */
@@ -555,72 +514,4 @@ net_change(struct reg *reg, const struct reg_row *row, const struct running *r,
 		restore(&c);
 	change_free(&c);
 	return rc;
-}
-
-static int
-refill_one(struct reg_jail *j, struct jerr *e)
-{
-	auto_strv struct strv texts = STRV_INIT;
-	struct reg_record *rec = NULL;
-	size_t n = 0;
-	int r = 0;
-
-	if (reg_journal_read(j, &rec, &n, e) == -1)
-		return -1;
-	for (size_t i = 0; i < n && r == 0; i++)
-		if (str_eq(rec[i].kind, UNDO_ELEM) &&
-		    strv_add(&texts, rec[i].text) == -1)
-			r = jerr_nomem(e);
-	reg_records_free(rec, n);
-	return r == 0 ?
-	    net_elems_make(texts.v, texts.n, reg_jail_row(j)->uuid8, e) :
-	    -1;
-}
-
-/*
- * Of all others, those included that are being started or stand in a hook: their
- * walks put their elements but once.  The registry lock is held, so that none of
- * them begins to be taken back meanwhile, or changed.
- */
-static int
-refill_all(struct reg *reg, int but_jid, struct jerr *e)
-{
-	struct reg_snapshot s;
-	int r = 0;
-
-	if (net_share_again(reg, e) == -1 || reg_snapshot(reg, &s, e) == -1)
-		return -1;
-	for (size_t i = 0; i < s.n; i++) {
-		const struct reg_row *row = &s.rows[i];
-		struct jerr one = JERR_INIT;
-		struct reg_jail *j;
-
-		if (row->jid == but_jid || row->claim[0] == '\0' ||
-		    row->state == REG_DYING)
-			continue;
-		j = reg_watch(reg, row, &one);
-		if (j == NULL)
-			continue;
-		/* One that is being started may not get what it wants. */
-		if (refill_one(j, &one) == -1 && r == 0 &&
-		    row->state != REG_STARTING) {
-			*e = one;
-			r = -1;
-		}
-		reg_jail_put(j);
-	}
-	reg_snapshot_free(&s);
-	return r;
-}
-
-int
-net_refill(struct reg *reg, int but_jid, struct jerr *e)
-{
-	int r;
-
-	if (reg_lock(reg, e) == -1)
-		return -1;
-	r = refill_all(reg, but_jid, e);
-	reg_unlock(reg);
-	return r;
 }

@@ -10,14 +10,12 @@
 /*
  * Bring the running jail r to what `now` says, and put back what somebody else
  * took away; asked: something of its network is to change (else a jail that is
- * being started by a live walk is left alone).  put, note: lines for the user, appended.  Under the registry lock.
- * On -1 nothing is changed but what was put back.
+ * being started by a live walk is left alone).  put, note: lines for the user,
+ * appended.  Under the registry lock.  On -1 nothing is changed but what was put
+ * back.
  */
 int net_change(struct reg *reg, const struct reg_row *row,
     const struct running *r, const struct jail_conf *now, bool asked,
     struct strv *put, struct strv *note, struct jerr *e);
-
-/* Our table was made anew: put the elements of every other jail back. */
-int net_refill(struct reg *reg, int but_jid, struct jerr *e);
 
 #endif

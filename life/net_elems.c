@@ -147,7 +147,7 @@ struct rdr {
 	char to[IP_TEXT + 8]; /* the address called, or the interface */
 	bool by_if;
 	char target[IP_TEXT];
-	uint16_t target_port; /* 0: kept */
+	uint16_t target_port; /* 0: kept; never with a range (model/pf.h) */
 };
 
 static int
@@ -161,11 +161,6 @@ print_rdr(const struct rdr *r, struct strv *out, struct jerr *e)
 	char ports[16];
 	int rc;
 
-	if (range && r->target_port != 0)
-		return jerr_set(e, ENOTSUP,
-		    "rdr: a range of ports keeps its ports inside: leave out "
-		    "port %u after ->",
-		    r->target_port);
 	(void)snprintf(ports, sizeof(ports), range ? "%u-%u" : "%u", r->port.lo,
 	    r->port.hi);
 	if (r->by_if && r->from[0] != '\0' && r->target_port != 0)

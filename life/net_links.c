@@ -120,10 +120,16 @@ net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e)
 }
 
 int
-net_rec_link(const struct net_if *i, struct strbuf *out)
+net_rec_links(const struct net *n, struct strv *out)
 {
-	return strbuf_addf(
-	    out, "%s %s", i->end, i->altname[0] != '\0' ? i->altname : "-");
+	for (size_t k = 0; k < n->nifs; k++) {
+		const struct net_if *i = &n->ifs[k];
+
+		if (strv_addf(out, "%s %s", i->end,
+			i->altname[0] != '\0' ? i->altname : "-") == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* ---- addresses on the host: a route, a proxy neighbour ---- */

@@ -376,3 +376,20 @@ net_announced(const struct net *n, struct announce **out, size_t *nout)
 	}
 	return 0;
 }
+
+int
+net_taken(
+    int fd, const struct announce *v, size_t n, int timeout_ms, struct jerr *e)
+{
+	char text[IP_TEXT];
+	size_t which = 0;
+	uint8_t m[6];
+	int r = announce_answer(fd, v, n, timeout_ms, &which, m, e);
+
+	if (r != 1)
+		return r;
+	return jerr_set(e, EADDRINUSE,
+	    "ip%c.addr: %s is in use by %02x:%02x:%02x:%02x:%02x:%02x",
+	    v[which].ip.family == AF_INET ? '4' : '6',
+	    ip_print(&v[which].ip, text), m[0], m[1], m[2], m[3], m[4], m[5]);
+}

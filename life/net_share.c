@@ -302,20 +302,27 @@ save_none(const char *key, struct strbuf *value)
 	return 0;
 }
 
+/* Both look themselves; asked before only for what is to be told. */
+static int
+make_looking(int (*there)(struct jerr *e), int (*make)(struct jerr *e),
+    const char *what, struct strv *put, struct jerr *e)
+{
+	int is = put == NULL ? 1 : there(e);
+
+	if (is == 0)
+		(void)strv_add(put, what);
+	return is == -1 ? -1 : make(e);
+}
+
 static int
 make_table(const char *key, const char *value, struct strv *put,
     struct strv *note, struct jerr *e)
 {
-	int there = nft_table_there(e);
-
 	(void)key;
 	(void)value;
 	(void)note;
-	if (there != 0)
-		return there == -1 ? -1 : 0;
-	if (put != NULL)
-		(void)strv_add(put, "table " NFT_TABLE);
-	return nft_table_make(e);
+	return make_looking(
+	    nft_table_there, nft_table_make, "table " NFT_TABLE, put, e);
 }
 
 static int
@@ -330,16 +337,10 @@ static int
 make_nat(const char *key, const char *value, struct strv *put,
     struct strv *note, struct jerr *e)
 {
-	int there = nft_nat_there(e);
-
 	(void)key;
 	(void)value;
 	(void)note;
-	if (there != 0)
-		return there == -1 ? -1 : 0;
-	if (put != NULL)
-		(void)strv_add(put, "nat chains");
-	return nft_nat_make(e);
+	return make_looking(nft_nat_there, nft_nat_make, "nat chains", put, e);
 }
 
 static int

@@ -17,9 +17,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "life/net.h"
-#include "life/net_change.h"
 #include "life/step_net.h"
-#include "net/nft.h"
 
 struct walk_net {
 	struct net n;
@@ -152,6 +150,7 @@ open_netns(struct walk *w, struct jerr *e)
 int
 step_links(struct walk *w, struct jerr *e)
 {
+	auto_strv struct strv recs = STRV_INIT;
 	struct walk_net *x = w->net;
 	struct net_make m;
 	char here[24];
@@ -161,16 +160,13 @@ step_links(struct walk *w, struct jerr *e)
 	    reg_journal_add(w->rj, UNDO_NETNS, here, e) == -1)
 		return -1;
 	m = making(w);
-	for (size_t i = 0; i < x->n.nifs; i++) {
-		auto_strbuf struct strbuf rec = STRBUF_INIT;
-
-		if (net_rec_link(&x->n.ifs[i], &rec) == -1)
-			return jerr_nomem(e);
-		if (reg_journal_add(w->rj, UNDO_LINK, strbuf_str(&rec), e) ==
-			-1 ||
-		    net_link_make(&m, &x->n.ifs[i], e) == -1)
+	if (net_rec_links(&x->n, &recs) == -1)
+		return jerr_nomem(e);
+	if (reg_journal_addv(w->rj, UNDO_LINK, recs.v, recs.n, e) == -1)
+		return -1;
+	for (size_t i = 0; i < x->n.nifs; i++)
+		if (net_link_make(&m, &x->n.ifs[i], e) == -1)
 			return -1;
-	}
 	return net_inside_make(&m, false, e);
 }
 
@@ -206,81 +202,25 @@ step_shares(struct walk *w, struct jerr *e)
 
 /* ---- rules, then routes: nothing is forwarded before it is checked ---- */
 
-/* How often we begin anew while somebody flushes the ruleset. */
-#define FLUSHES 8
-
-/* The table comes back with all that was in it, unless another jail's walk was
- * faster. */
-static int
-table_again(struct walk *w, struct jerr *e)
-{
-	auto_strv struct strv texts = STRV_INIT;
-	struct net_share s = {
-		.reg = w->reg, .row = reg_jail_row(w->rj), .check = true
-	};
-	int there = nft_table_there(e);
-
-	if (there == -1)
-		return -1;
-	if (net_rec_shares(&w->net->n, &texts) == -1)
-		return jerr_nomem(e);
-	if (net_share_use(&s, texts.v, texts.n, e) == -1)
-		return -1;
-	return there == 1 ? 0 : net_refill(w->reg, w->jid, e);
-}
-
-static int
-put_elems(struct walk *w, const struct strv *elems, struct jerr *e)
-{
-	const char *uuid8 = reg_jail_row(w->rj)->uuid8;
-
-	for (int i = 0; net_elems_make(elems->v, elems->n, uuid8, e) == -1;
-	     i++) {
-		if (e->code != ENOENT || i == FLUSHES)
-			return -1;
-		*e = (struct jerr)JERR_INIT;
-		if (table_again(w, e) == -1 && e->code != ENOENT)
-			return -1;
-	}
-	return 0;
-}
-
 int
 step_rules(struct walk *w, struct jerr *e)
 {
+	auto_strv struct strv shares = STRV_INIT;
 	auto_strv struct strv flows = STRV_INIT;
 	auto_strv struct strv elems = STRV_INIT;
+	struct net_share s = {
+		.reg = w->reg, .row = reg_jail_row(w->rj), .check = true
+	};
 
-	if (net_rec_flows(&w->net->n, &flows) == -1)
+	if (net_rec_shares(&w->net->n, &shares) == -1 ||
+	    net_rec_flows(&w->net->n, &flows) == -1)
 		return jerr_nomem(e);
 	if (net_rec_elems(&w->net->n, w->net->host, &elems, e) == -1)
 		return -1;
 	if (reg_journal_addv(w->rj, UNDO_FLOW, flows.v, flows.n, e) == -1 ||
 	    reg_journal_addv(w->rj, UNDO_ELEM, elems.v, elems.n, e) == -1)
 		return -1;
-	return put_elems(w, &elems, e);
-}
-
-/* Somebody else has the address: 1 with e set. */
-static int
-taken(struct walk_net *x, struct jerr *e)
-{
-	char text[IP_TEXT];
-	uint8_t m[6];
-	size_t which = 0;
-	int r;
-
-	if (x->probe == -1)
-		return 0;
-	r = announce_answer(x->probe, x->ann, x->nann, 0, &which, m, e);
-	if (r != 1)
-		return r;
-	(void)jerr_set(e, EADDRINUSE,
-	    "ip%c.addr: %s is in use by %02x:%02x:%02x:%02x:%02x:%02x",
-	    x->ann[which].ip.family == AF_INET ? '4' : '6',
-	    ip_print(&x->ann[which].ip, text), m[0], m[1], m[2], m[3], m[4],
-	    m[5]);
-	return 1;
+	return net_rules_put(&s, &shares, &elems, e);
 }
 
 int
@@ -289,7 +229,8 @@ step_routes(struct walk *w, struct jerr *e)
 	auto_strv struct strv texts = STRV_INIT;
 	struct net_make m = making(w);
 
-	if (taken(w->net, e) != 0)
+	if (w->net->probe != -1 &&
+	    net_taken(w->net->probe, w->net->ann, w->net->nann, 0, e) == -1)
 		return -1;
 	if (net_rec_addrs(&w->net->n, &texts) == -1)
 		return jerr_nomem(e);

@@ -165,6 +165,7 @@ kill_first(const struct reg_record *rec, size_t n)
 	}
 }
 
+/* All or nothing: names of links mean something else elsewhere. */
 static int
 check(const struct reg_record *rec, size_t n, struct jerr *e)
 {
@@ -197,9 +198,6 @@ undo_records(struct reg_jail *j, int pidfd, struct reg_record *rec, size_t n,
 	struct jerr one = JERR_INIT;
 	int result = 0;
 
-	/* All or nothing: names of links mean something else elsewhere. */
-	if (check(rec, n, e) == -1)
-		return -1;
 	for (size_t i = 0, run = 1; i < n; i += run) {
 		const struct undo_kind *k = find_kind(&rec[i], &one);
 

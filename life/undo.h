@@ -25,7 +25,7 @@ int undo_all(struct reg_jail *j, int pidfd, struct jerr *e);
  * namespace. */
 int undo_check(struct reg_jail *j, struct jerr *e);
 
-/* Some of them, in this order; the rest of the jail lives on. */
+/* Some of them, in this order, after undo_check; the rest of the jail lives on. */
 int undo_records(struct reg_jail *j, int pidfd, struct reg_record *rec,
     size_t n, struct jerr *e);
 
