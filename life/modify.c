@@ -342,10 +342,9 @@ change_back(struct reg *reg, const struct reg_row *row, const struct running *r,
 	say(&quiet, "");
 }
 
-int
-modify_jail(struct reg *reg, const struct reg_row *row,
-    const struct jail_conf *c, void (*note)(void *, const char *), void *arg,
-    struct jerr *e)
+static int
+change(struct reg *reg, const struct reg_row *row, const struct jail_conf *c,
+    void (*note)(void *, const char *), void *arg, struct jerr *e)
 {
 	struct jail_conf now = JAIL_CONF_INIT;
 	struct net_said said = { .note = note, .arg = arg };
@@ -381,4 +380,21 @@ modify_jail(struct reg *reg, const struct reg_row *row,
 	conf_free(&now);
 	running_close(&r);
 	return result;
+}
+
+int
+modify_jail(struct reg *reg, const struct reg_row *row,
+    const struct jail_conf *c, void (*note)(void *, const char *), void *arg,
+    struct jerr *e)
+{
+	struct jail_conf given = JAIL_CONF_INIT;
+	int r = -1;
+
+	if (conf_copy(&given, c) == -1)
+		(void)jerr_nomem(e);
+	/* A resolver may take its time: before the registry is locked. */
+	else if (net_hostname(&given, row->hostname, e) == 0)
+		r = change(reg, row, &given, note, arg, e);
+	conf_free(&given);
+	return r;
 }

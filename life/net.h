@@ -89,9 +89,9 @@ net_fam(int family)
  * host's stack.) */
 bool net_wanted(const struct jail_conf *c);
 
-/* ip_hostname: what the host's resolver says of host.hostname is appended to
- * the lists. */
-int net_hostname(struct jail_conf *c, struct jerr *e);
+/* ip_hostname: what the host's resolver says of host.hostname (not given: of
+ * `now', which may be NULL) is appended to the lists. */
+int net_hostname(struct jail_conf *c, const char *now, struct jerr *e);
 
 /*
  * out is filled from nothing; net_free, also on -1.  Asks the host about

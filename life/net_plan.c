@@ -41,16 +41,24 @@ net_free(struct net *n)
 static int
 append_value(struct jail_conf *c, int family, const char *text, struct jerr *e)
 {
+	enum param_id id = family == AF_INET6 ? P_IP6_ADDR : P_IP4_ADDR;
+	struct conf_value *v = &c->val[id];
 	char *value = (char *)(uintptr_t)text;
+	struct conf_origin at = v->at;
+	bool more = v->more;
 
-	return conf_set(c, param_name[net_fam(family)], &value, 1, true,
-	    (struct conf_origin) { .file = NULL }, e);
+	if (conf_set(c, param_table[id].name, &value, 1, true, at, e) == -1)
+		return -1;
+	v->more = more; /* a list of "+=" remains one */
+	return 0;
 }
 
 int
-net_hostname(struct jail_conf *c, struct jerr *e)
+net_hostname(struct jail_conf *c, const char *now, struct jerr *e)
 {
-	const char *name = conf_str(c, P_HOST_HOSTNAME);
+	const char *name = conf_isset(c, P_HOST_HOSTNAME) ?
+	    conf_str(c, P_HOST_HOSTNAME) :
+	    now;
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *all = NULL;
 	char text[IP_TEXT + 16];

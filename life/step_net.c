@@ -118,7 +118,7 @@ step_addresses(struct walk *w, struct jerr *e)
 	w->net = x;
 	w->net_free = walk_net_free;
 	x->netns = x->probe = -1;
-	if (net_hostname(&w->conf, e) == -1)
+	if (net_hostname(&w->conf, NULL, e) == -1)
 		return -1;
 	x->host = rtnl_open(-1, e);
 	if (x->host == NULL || net_plan(&w->conf, &id, x->host, &x->n, e) == -1)

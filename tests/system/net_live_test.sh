@@ -236,12 +236,17 @@ hostname_test()
 	127.0.0.1 localhost
 	10.10.0.1 named.example
 	fd00:10::1 named.example
+	10.10.0.8 moving.example
 	EOF
 	chmod 644 hosts
 	mount --bind hosts /etc/hosts || t_broken "mount on /etc/hosts"
 	t_world_again
 	n_conf <<-'EOF'
 	a { ip_hostname; interface = em0; host.hostname = named.example; $serve = "tcp/::/80"; ip6 = new; }
+	b {
+		ip_hostname; interface = em0; host.hostname = moving.example;
+		ip4.addr = 10.10.0.7;
+	}
 	bad { ip_hostname; interface = em0; host.hostname = nosuch.invalid; }
 	EOF
 	n_start a
@@ -251,7 +256,30 @@ hostname_test()
 	    jls -j a ip4.addr ip6.addr
 	atf_check -s exit:1 -e match:"bad.*ip_hostname: .*nosuch.invalid" \
 	    jail -f jail.conf -c bad
-	n_remove a
+	# jail -m asks again: the file's addresses and what the name has now.
+	n_start b
+	atf_check jail -q -f jail.conf -m b
+	atf_check -o inline:"10.10.0.7,10.10.0.8\n" jls -j b ip4.addr
+	echo "10.10.0.9 moving.example" >hosts
+	atf_check jail -q -f jail.conf -m b
+	atf_check -o inline:"10.10.0.7,10.10.0.9\n" jls -j b ip4.addr
+	talks client tcp/10.10.0.9/80 "b from 10.10.0.20"
+	silent client tcp/10.10.0.8/80
+	# By the name that the jail has, into the list that it has.
+	atf_check jail -m name=b ip_hostname "ip4.addr=10.10.0.6"
+	atf_check -o inline:"10.10.0.6,10.10.0.9\n" jls -j b ip4.addr
+	echo "10.10.0.8 moving.example" >hosts
+	atf_check jail -m name=b ip_hostname "ip4.addr+=10.10.0.5"
+	atf_check -o inline:"10.10.0.6,10.10.0.9,10.10.0.5,10.10.0.8\n" \
+	    jls -j b ip4.addr
+	atf_check jail -m name=b ip_hostname
+	atf_check -o inline:"10.10.0.8\n" jls -j b ip4.addr
+	echo "127.0.0.1 localhost" >hosts
+	atf_check -s exit:1 -e match:"b.*ip_hostname: moving.example" \
+	    jail -m name=b ip_hostname
+	atf_check -o inline:"10.10.0.8\n" jls -j b ip4.addr
+	n_remove a b
+	echo "10.10.0.1 named.example" >hosts
 	atf_check -o ignore jail -h -c name=cl path="$PWD/root" interface=em0 \
 	    host.hostname=named.example persist
 	atf_check -o inline:"10.10.0.1\n" jls -j cl ip4.addr
