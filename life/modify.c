@@ -242,7 +242,7 @@ store(struct reg *reg, const struct reg_row *row, const struct jail_conf *old,
 	r = reg_params_write(reg, reg_jail_row(j)->jid, strbuf_str(&text), e);
 	if (r == 0) {
 		r = reg_update(j, conf_str(now, P_NAME), NULL,
-		    conf_str(now, P_HOST_HOSTNAME), NULL, 0, 0, e);
+		    conf_str(now, P_HOST_HOSTNAME), 0, 0, e);
 		strbuf_free(&text);
 		if (r == -1 && conf_save(old, &text) == 0)
 			(void)reg_params_write(reg, reg_jail_row(j)->jid,

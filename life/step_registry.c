@@ -145,8 +145,8 @@ step_publish(struct walk *w, struct jerr *e)
 		return jerr_nomem(e);
 	if (reg_params_write(w->reg, w->jid, strbuf_str(&text), e) == -1 ||
 	    reg_update(w->rj, NULL, w->path,
-		text_or_empty(conf_str(&w->conf, P_HOST_HOSTNAME)), NULL,
-		w->init, w->init_start, e) == -1)
+		text_or_empty(conf_str(&w->conf, P_HOST_HOSTNAME)), w->init,
+		w->init_start, e) == -1)
 		return -1;
 	w->name = reg_jail_row(w->rj)->name;
 	if (reg_set_state(w->rj, REG_CREATED, e) == -1)

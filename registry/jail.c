@@ -366,8 +366,7 @@ update_locked(struct reg_jail *j, const struct reg_row *row, struct jerr *e)
 
 int
 reg_update(struct reg_jail *j, const char *name, const char *path,
-    const char *hostname, const char *ip4, pid_t init, uint64_t start,
-    struct jerr *e)
+    const char *hostname, pid_t init, uint64_t start, struct jerr *e)
 {
 	struct reg_row row = j->row;
 	int rc = 0;
@@ -378,8 +377,6 @@ reg_update(struct reg_jail *j, const char *name, const char *path,
 		row.path = path;
 	if (hostname != NULL)
 		row.hostname = hostname;
-	if (ip4 != NULL)
-		row.ip4 = ip4;
 	if (init != 0) {
 		row.init = init;
 		row.start = start;
@@ -398,8 +395,7 @@ reg_update(struct reg_jail *j, const char *name, const char *path,
 	if ((name != NULL && set_str(&j->name, &j->row.name, name) == -1) ||
 	    (path != NULL && set_str(&j->path, &j->row.path, path) == -1) ||
 	    (hostname != NULL &&
-		set_str(&j->hostname, &j->row.hostname, hostname) == -1) ||
-	    (ip4 != NULL && set_str(&j->ip4, &j->row.ip4, ip4) == -1))
+		set_str(&j->hostname, &j->row.hostname, hostname) == -1))
 		return jerr_sys(e, "registry");
 	return 0;
 }

@@ -14,18 +14,18 @@
  *
  * Index row: "S jid uuid8 pid start base\tname\tpath\thostname\tip4\n" with S
  * one of the state letters; after ip4, which is what jls shows, come ";" and the
- * addresses that no other jail may have, of both families, a comma between; control characters, tab and backslash as \ooo.  A
- * row is added by one append under the lock; a state change overwrites the one
- * letter in place and needs no space; '-' is a dead row.  The first line is
- * "index FORMAT boot_id"; one of another boot is thrown away.  The file is
- * rewritten (temp, rename) when dead rows outnumber the live ones.  A reader
- * takes no lock, reads the file once, ignores an unterminated last line, and
- * the last row of a jid wins.
+ * addresses that no other jail may have, of both families, a comma between;
+ * control characters, tab and backslash as \ooo.  A row is added by one append
+ * under the lock; a state change overwrites the one letter in place and needs no
+ * space; '-' is a dead row.  The first line is "index FORMAT boot_id"; one of
+ * another boot is thrown away.  The file is rewritten (temp, rename) when dead
+ * rows outnumber the live ones.  A reader takes no lock, reads the file once,
+ * ignores an unterminated last line, and the last row of a jid wins.
  *
  * Locks: nobody waits for a walk lock, so it may be held while the registry
- * lock is waited for; none is held while a hook runs but the walk lock.  The walk lock is a POSIX
- * record lock: not inherited by children, gone with the process, so SIGKILL
- * releases it although a builder still has the descriptor.
+ * lock is waited for; none is held while a hook runs but the walk lock.  The walk
+ * lock is a POSIX record lock: not inherited by children, gone with the process,
+ * so SIGKILL releases it although a builder still has the descriptor.
  */
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
@@ -171,11 +171,10 @@ int reg_set_state(struct reg_jail *j, enum reg_state s, struct jerr *e);
  */
 int reg_addresses(
     struct reg_jail *j, const char *ip4, const char *claim, struct jerr *e);
-/* Put a new row for this jail (after rename, hostname, pid 1 known, ...): NULL
- * or 0 keeps what is there.  New row first, then the old one dies. */
+/* Put a new row for this jail (after rename, hostname, pid 1 known): NULL or 0
+ * keeps what is there.  New row first, then the old one dies. */
 int reg_update(struct reg_jail *j, const char *name, const char *path,
-    const char *hostname, const char *ip4, pid_t init, uint64_t start,
-    struct jerr *e);
+    const char *hostname, pid_t init, uint64_t start, struct jerr *e);
 
 int reg_params_write(struct reg *r, int jid, const char *text,
     struct jerr *e); /* temp + rename */

@@ -44,7 +44,7 @@ make(const char *name, const char *path, const char *hostname, const char *ip4,
 
 	if (j == NULL || strbuf_addf(&text, "params 1\n%s", params) == -1 ||
 	    reg_params_write(reg, reg_jail_row(j)->jid, text.s, &e) == -1 ||
-	    reg_update(j, NULL, NULL, NULL, NULL, getpid(),
+	    reg_update(j, NULL, NULL, NULL, getpid(),
 		proc_start_time(-1, getpid()), &e) == -1 ||
 	    reg_set_state(j, REG_ALIVE, &e) == -1)
 		bail("make", &e);

@@ -67,8 +67,7 @@ make(int jid, const char *name, const char *params)
 
 	if (j == NULL || strbuf_addf(&text, "params 1\n%s", params) == -1 ||
 	    reg_params_write(reg, reg_jail_row(j)->jid, text.s, &e) == -1 ||
-	    reg_update(j, NULL, NULL, NULL, NULL, getpid(), my_start(), &e) ==
-		-1 ||
+	    reg_update(j, NULL, NULL, NULL, getpid(), my_start(), &e) == -1 ||
 	    reg_set_state(j, REG_ALIVE, &e) == -1)
 		bail("make", &e);
 	return j;
@@ -200,7 +199,7 @@ test_names(void)
 	name = jail_getname(3);
 	is_str(name, "web", "jail_getname");
 	free(name);
-	is_int(reg_update(a, "www", NULL, NULL, NULL, 0, 0, &e), 0, "renamed");
+	is_int(reg_update(a, "www", NULL, NULL, 0, 0, &e), 0, "renamed");
 	is_int(jail_getid("web"), -1, "the old name is gone");
 	is_str(get("www", "name"), "www", "the new one is read");
 	unmake(a);
@@ -325,8 +324,7 @@ test_hiding(void)
 		_exit(0);
 	}
 	/* 3: its pid is nobody's; 4: somebody else's by now; 6: a zombie. */
-	(void)reg_update(
-	    again, NULL, NULL, NULL, NULL, getpid(), my_start() + 1, &e);
+	(void)reg_update(again, NULL, NULL, NULL, getpid(), my_start() + 1, &e);
 	{
 		FILE *f;
 		char path[64], line[1024], *p;
@@ -342,12 +340,12 @@ test_hiding(void)
 		if (f != NULL)
 			(void)fclose(f);
 	}
-	(void)reg_update(zombie, NULL, NULL, NULL, NULL, pid, start, &e);
+	(void)reg_update(zombie, NULL, NULL, NULL, pid, start, &e);
 	is_int(jail_getid("zombie"), 6, "pid 1 lives");
 	(void)kill(pid, SIGKILL);
 	(void)waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT);
 	is_int(jail_getid("zombie"), -1, "a zombie does not");
-	(void)reg_update(gone, NULL, NULL, NULL, NULL, 4194303, 1, &e);
+	(void)reg_update(gone, NULL, NULL, NULL, 4194303, 1, &e);
 	(void)reg_set_state(s, REG_STARTING, &e);
 	(void)reg_set_state(d, REG_DYING, &e);
 

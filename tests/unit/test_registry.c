@@ -198,11 +198,10 @@ test_life(void)
 	is_int(strlen(row->uuid8), 8, "of eight digits");
 	reg_snapshot_free(&s);
 
-	is_int(reg_update(j, NULL, NULL, NULL, NULL, 4711, 99887766554433, &e),
-	    0, "pid 1 is known");
+	is_int(reg_update(j, NULL, NULL, NULL, 4711, 99887766554433, &e), 0,
+	    "pid 1 is known");
 	is_int(reg_set_state(j, REG_ALIVE, &e), 0, "alive");
-	is_int(
-	    reg_update(j, "www", "/srv/y", "host", "", 0, 0, &e), 0, "renamed");
+	is_int(reg_update(j, "www", "/srv/y", "host", 0, 0, &e), 0, "renamed");
 	is_int(reg_snapshot(r, &s, &e), 0, "snapshot");
 	is_int(s.n, 1, "still one row");
 	row = reg_find_name(&s, "www");
@@ -214,7 +213,7 @@ test_life(void)
 	is_int(row->base, 0x70000000, "range kept");
 	is_str(row->path, "/srv/y", "path");
 	is_str(row->hostname, "host", "host name");
-	is_str(row->ip4, "", "address");
+	is_str(row->ip4, "10.0.0.1", "address kept");
 	reg_snapshot_free(&s);
 
 	is_int(reg_journal_add(j, "cgroup", "1.x", &e), 0, "a record");
@@ -299,9 +298,9 @@ test_names(void)
 	n = want(r, 0, "40", &e);
 	ok(n != NULL, "a numeric name");
 	is_int(reg_jail_row(n)->jid, 40, "is the jid");
-	is_int(reg_update(n, "41", NULL, NULL, NULL, 0, 0, &e), -1,
+	is_int(reg_update(n, "41", NULL, NULL, 0, 0, &e), -1,
 	    "not renamed to another number");
-	is_int(reg_update(n, "web", NULL, NULL, NULL, 0, 0, &e), -1,
+	is_int(reg_update(n, "web", NULL, NULL, 0, 0, &e), -1,
 	    "nor to a name in use");
 	is_str(e.msg, "jail \"web\" already exists", "said so");
 	is_str(reg_jail_row(n)->name, "40", "name as it was");
@@ -558,7 +557,7 @@ test_partial_write(void)
 	struct stat before, after;
 
 	for (int i = 0; i < 5; i++) /* longer than any other file there is */
-		(void)reg_update(a, NULL, "/a/path", "h", NULL, 0, 0, &e);
+		(void)reg_update(a, NULL, "/a/path", "h", 0, 0, &e);
 	memset(long_name, 'n', sizeof(long_name) - 1);
 	(void)fstatat(r->dirfd, "index", &before, 0);
 	(void)signal(SIGXFSZ, SIG_IGN);
@@ -600,8 +599,7 @@ test_half_done(void)
 	is_int(count(r), 2, "replaces it");
 	put_file(dir, "index", "A 2 dea", O_APPEND);
 	is_int(reg_set_state(a, REG_ALIVE, &e), 0, "a state beside half a row");
-	is_int(
-	    reg_update(a, NULL, NULL, "h", NULL, 0, 0, &e), 0, "an update too");
+	is_int(reg_update(a, NULL, NULL, "h", 0, 0, &e), 0, "an update too");
 	put_file(
 	    dir, "index", "rubbish\nZ 1 x\nA 1\nA 1 short 1 1 0\n\n", O_APPEND);
 	is_int(count(r), 2, "rows that are none are ignored");
@@ -668,8 +666,7 @@ test_many(void)
 	for (int i = 0; i < 1000; i++) {
 		j[i] = want(r, 0, NULL, &e);
 		bad += j[i] == NULL ||
-		    reg_update(j[i], NULL, NULL, "host", NULL, 10, 10, &e) ==
-			-1 ||
+		    reg_update(j[i], NULL, NULL, "host", 10, 10, &e) == -1 ||
 		    reg_set_state(j[i], REG_ALIVE, &e) == -1;
 	}
 	is_int(bad, 0, "1000 jails");
@@ -739,8 +736,7 @@ child_reserves(void *arg)
 		struct reg_jail *j = want(r, 0, NULL, &e);
 
 		if (j == NULL ||
-		    reg_update(j, NULL, NULL, "h", NULL, getpid(), 1, &e) ==
-			-1 ||
+		    reg_update(j, NULL, NULL, "h", getpid(), 1, &e) == -1 ||
 		    reg_set_state(j, REG_ALIVE, &e) == -1)
 			return 1;
 		reg_jail_put(j);
@@ -799,7 +795,7 @@ child_updates(void *arg)
 		struct reg_jail *x = want(r, 0, NULL, &e);
 
 		if (x == NULL ||
-		    reg_update(j, NULL, NULL, "h", NULL, 1, 1, &e) == -1 ||
+		    reg_update(j, NULL, NULL, "h", 1, 1, &e) == -1 ||
 		    reg_release(x, &e) == -1)
 			return 1;
 	}
@@ -852,7 +848,7 @@ child_lives(void *arg)
 		if (n == -1 ||
 		    reg_params_write(
 			r, reg_jail_row(j)->jid, "params 1\n", &e) == -1 ||
-		    reg_update(j, NULL, NULL, "h", NULL, 1, 1, &e) == -1 ||
+		    reg_update(j, NULL, NULL, "h", 1, 1, &e) == -1 ||
 		    reg_set_state(j, REG_ALIVE, &e) == -1)
 			return 2;
 		if (i % 3 == 0) {
