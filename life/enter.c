@@ -12,9 +12,10 @@
  *     jail's passwd and group, priv_enter, the terminal, its descriptors.
  *
  * No descriptor but 0-2 survives; none of them may be a directory, a namespace
- * or another handle of the kernel's; a terminal is never the host's.  What the jail's root can do meanwhile is to signal or
- * stop the child (CAP_KILL over its user namespace): then the command does not
- * run, and whoever waits for it outside is still free to give up.
+ * or another handle of the kernel's; a terminal is never the host's.  What the
+ * jail's root can do meanwhile is to signal or stop the child (CAP_KILL over its
+ * user namespace): then the command does not run, and whoever waits for it
+ * outside is still free to give up.
  */
 #include "life/enter.h"
 

@@ -40,8 +40,9 @@ static const struct seccomp_clause unshare_clauses[] = {
 
 /*
  * The families that FreeBSD's jails have, route(4) being netlink's.  Absent:
- * AF_ALG, AF_VSOCK, AF_PACKET (but for allow.raw_sockets) and all that load modules; of netlink the packet
- * filter, audit, crypto, xfrm.  socketpair(2) goes by the same rule.
+ * AF_ALG, AF_VSOCK, AF_PACKET (but for allow.raw_sockets) and all that load
+ * modules; of netlink the packet filter, audit, crypto, xfrm.  socketpair(2)
+ * goes by the same rule.
  */
 static const struct seccomp_clause socket_clauses[] = {
 	{ .arg = 0, EQ(AF_UNIX, ACT_ALLOW) },

@@ -6,8 +6,8 @@
  *   private/shared   "shared FORMAT", then a line each:
  *                    kind TAB key TAB value TAB jid.uuid8 jid.uuid8 ...
  *
- * Several things at once are one rewrite.  Replaced whole by a rename, always under the registry lock, so that a crash
- * leaves the old text or the new one.
+ * Several things at once are one rewrite.  Replaced whole by a rename, always
+ * under the registry lock, so that a crash leaves the old text or the new one.
  */
 #include <errno.h>
 #include <fcntl.h>
