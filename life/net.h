@@ -85,6 +85,13 @@ net_fam(int family)
 	return family == AF_INET6;
 }
 
+/* Is this the name of a host's end (net_plan.c)? */
+static inline bool
+net_is_end(const char *ifname)
+{
+	return str_after(ifname, "lj") != NULL;
+}
+
 /* Has it a stack of its own with something in it?  (Else lo alone, or the
  * host's stack.) */
 bool net_wanted(const struct jail_conf *c);

@@ -6,24 +6,24 @@
  */
 #include "life/net_router.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "life/net.h"
 #include "net/nft.h"
 #include "net/sysctl.h"
 
 static const struct family {
 	enum sysctl_tree tree;
-	const char *dir, *open, *shut;
+	const char *open, *shut;
 	const char
 	    *forwards; /* the setting that counts, in front of it " I=0" */
 } families[] = {
-	{ SYSCTL_CONF4, "/proc/sys/net/ipv4/conf", "open4", "shut4", " 0=0" },
-	{ SYSCTL_CONF6, "/proc/sys/net/ipv6/conf", "open6", "shut6", " 1=0" },
+	{ SYSCTL_CONF4, "open4", "shut4", " 0=0" },
+	{ SYSCTL_CONF6, "open6", "shut6", " 1=0" },
 };
 
 /* What does not forward; so that nothing of what comes later, say a bridge of
@@ -32,21 +32,17 @@ int
 net_router_list(int fam, struct strv *out, struct jerr *e)
 {
 	const struct family *f = &families[fam];
-	DIR *d = opendir(f->dir);
-	const struct dirent *de;
-	int r = 0;
+	auto_strv struct strv names = STRV_INIT;
 
-	if (d == NULL)
-		return jerr_sys(e, "%s", f->dir);
-	while (r == 0 && (de = readdir(d)) != NULL)
-		if (de->d_name[0] != '.' && !str_eq(de->d_name, "all") &&
-		    !str_eq(de->d_name, "default") &&
-		    !str_eq(de->d_name, "lo") &&
-		    str_after(de->d_name, "lj") == NULL &&
-		    sysctl_get(f->tree, de->d_name, "forwarding") == 0)
-			r = strv_add(out, de->d_name);
-	(void)closedir(d);
-	return r == -1 ? jerr_nomem(e) : 0;
+	if (sysctl_interfaces(f->tree, &names, e) == -1)
+		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		if (!str_eq(names.v[i], "default") &&
+		    !str_eq(names.v[i], "lo") && !net_is_end(names.v[i]) &&
+		    sysctl_get(f->tree, names.v[i], "forwarding") == 0 &&
+		    strv_add(out, names.v[i]) == -1)
+			return jerr_nomem(e);
+	return 0;
 }
 
 static int

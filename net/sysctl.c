@@ -6,6 +6,7 @@
  */
 #include "net/sysctl.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -82,4 +83,23 @@ sysctl_set(enum sysctl_tree t, const char *ifname, const char *key, int value,
 		if (*p == '/')
 			*p = '.';
 	return jerr_sys(e, "%s", name);
+}
+
+int
+sysctl_interfaces(enum sysctl_tree t, struct strv *out, struct jerr *e)
+{
+	const struct dirent *de;
+	char path[PATH];
+	int r = 0;
+	DIR *d;
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/%s", tree[t]);
+	d = opendir(path);
+	if (d == NULL)
+		return errno == ENOENT ? 0 : jerr_sys(e, "%s", path);
+	while (r == 0 && (de = readdir(d)) != NULL)
+		if (de->d_name[0] != '.' && !str_eq(de->d_name, "all"))
+			r = strv_add(out, de->d_name);
+	(void)closedir(d);
+	return r == -1 ? jerr_nomem(e) : 0;
 }

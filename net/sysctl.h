@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 enum sysctl_tree {
 	SYSCTL_CONF4,  /* ipv4/conf/IF/KEY */
@@ -25,5 +26,8 @@ int sysctl_get(enum sysctl_tree t, const char *ifname, const char *key);
  * effects of its own), -1 with e ("net.ipv6.conf.em0.forwarding: ..."). */
 int sysctl_set(enum sysctl_tree t, const char *ifname, const char *key,
     int value, struct jerr *e);
+/* The names below conf, without "all" but with "default", appended to out; none
+ * where the protocol is off.  -1 with e. */
+int sysctl_interfaces(enum sysctl_tree t, struct strv *out, struct jerr *e);
 
 #endif
