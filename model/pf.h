@@ -38,7 +38,7 @@ struct pf_net {
 enum pf_to {
 	PF_TO_ANY,  /* any address of the host (on the interface, if given) */
 	PF_TO_IF,   /* (em0) or em0: that interface's addresses */
-	PF_TO_NETS, /* addresses or networks, `to` */
+	PF_TO_NETS, /* addresses, `to`; none of loopback */
 };
 
 struct pf_rule {

@@ -108,7 +108,7 @@ read_target_hosts(struct pf_lex *l, enum param_id id, struct pf_rule *r)
 		return pf_read_if_address(l, r->to_if);
 	}
 	r->to_kind = PF_TO_NETS;
-	return pf_read_list(l, r, pf_read_to, "an address or a network");
+	return pf_read_list(l, r, pf_read_to, "an address");
 }
 
 static int

@@ -207,10 +207,23 @@ pf_read_from(struct pf_lex *l, struct pf_rule *r)
 int
 pf_read_to(struct pf_lex *l, struct pf_rule *r)
 {
+	const struct pf_net *net;
+	struct pf_tok at;
+
 	if (pf_is_ifname(&l->tok) || pf_is(l, "("))
 		return pf_wrong(
 		    l, &l->tok, "an interface stands alone, not in a list");
-	return add_net(l, r, &r->to, &r->nto);
+	at = l->tok;
+	if (add_net(l, r, &r->to, &r->nto) == -1)
+		return -1;
+	net = &r->to[r->nto - 1];
+	if (ip_is_loopback(&net->ip))
+		return pf_wrong(
+		    l, &at, "the host's loopback addresses are not redirected");
+	if (net->prefix != ip_bits(&net->ip))
+		return pf_wrong(
+		    l, &at, "\"to\" takes addresses, not a network");
+	return 0;
 }
 
 /* ---- ports ---- */
