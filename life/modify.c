@@ -274,6 +274,23 @@ asks_net(const struct jail_conf *c)
 	return false;
 }
 
+/* Is anything asked that has nothing to do with the network? */
+static bool
+asks_other(const struct jail_conf *c, const char *name)
+{
+	if (c->nkeyed != 0)
+		return true;
+	for (enum param_id id = 0; id < P_COUNT; id++) {
+		bool net = selects(id);
+
+		for (size_t i = 0; i < nitems(net_params) && !net; i++)
+			net = net_params[i] == id;
+		if (!net && conf_isset(c, id))
+			return true;
+	}
+	return conf_isset(c, P_NAME) && !str_eq(conf_str(c, P_NAME), name);
+}
+
 /* Which sockets may be made was decided when pid 1 was: a family cannot come
  * to a jail that has none of it. */
 static int
@@ -313,32 +330,41 @@ say(struct net_said *s, const char *name)
 	strv_free(&s->note_lines);
 }
 
-/* The stack is changed, or mended where nothing is asked. */
+/*
+ * The stack is changed, or mended where nothing is asked of it; c NULL: changed
+ * back.  That it cannot be mended is said, and does not keep its securelevel from
+ * being raised.
+ */
 static int
 change_net(struct reg *reg, const struct reg_row *row, const struct running *r,
-    const struct jail_conf *now, bool asked, struct net_said *said,
-    struct jerr *e)
+    const struct jail_conf *now, const struct jail_conf *c,
+    struct net_said *said, struct jerr *e)
 {
+	bool asked = c == NULL || asks_net(c);
+
 	if (r->cf->net == NS_HOST ||
 	    (!net_wanted(&r->params) && !net_wanted(now)))
 		return 0;
 	if (check_families(r, now, e) == -1)
 		return -1;
-	return net_change(
-	    reg, row, r, now, asked, &said->put, &said->note_lines, e);
+	if (net_change(
+		reg, row, r, now, asked, &said->put, &said->note_lines, e) == 0)
+		return 0;
+	if (asked || !asks_other(c, row->name))
+		return -1;
+	(void)strv_add(&said->note_lines, e->msg);
+	*e = (struct jerr)JERR_INIT;
+	return 0;
 }
 
 /* The change could not be stored: back to what is. */
 static void
-change_back(struct reg *reg, const struct reg_row *row, const struct running *r,
-    bool asked)
+change_back(struct reg *reg, const struct reg_row *row, const struct running *r)
 {
 	struct net_said quiet = { .note = NULL };
 	struct jerr ignored = JERR_INIT;
 
-	if (asked)
-		(void)change_net(
-		    reg, row, r, &r->params, true, &quiet, &ignored);
+	(void)change_net(reg, row, r, &r->params, NULL, &quiet, &ignored);
 	say(&quiet, "");
 }
 
@@ -348,7 +374,6 @@ change(struct reg *reg, const struct reg_row *row, const struct jail_conf *c,
 {
 	struct jail_conf now = JAIL_CONF_INIT;
 	struct net_said said = { .note = note, .arg = arg };
-	bool asked = asks_net(c);
 	struct running r;
 	int result = -1, net;
 
@@ -360,11 +385,11 @@ change(struct reg *reg, const struct reg_row *row, const struct jail_conf *c,
 	}
 	net = check(&r, c, e) == 0 && conf_copy(&now, &r.params) == 0 &&
 		merge(&now, c, e) == 0 && conf_check_whole(&now, e) == 0 ?
-	    change_net(reg, row, &r, &now, asked, &said, e) :
+	    change_net(reg, row, &r, &now, c, &said, e) :
 	    -1;
-	if (net != -1) {
+	if (net == 0) {
 		if (store(reg, row, &r.params, &now, e) == -1)
-			change_back(reg, row, &r, asked);
+			change_back(reg, row, &r);
 		else if (set_uts(&r, c, e) == 0 && set_persist(&r, c, e) == 0)
 			result = 0;
 	}

@@ -69,13 +69,18 @@ struct net {
 	int primary[2]; /* index of the IPv4, IPv6 primary; -1 */
 	bool saddrsel[2];
 	struct pf_rules rdr, nat, binat;
-	struct strv loopbacks; /* lo1, ...: altnames of lo */
+	struct strv loopbacks;	/* lo1, ...: altnames of lo */
+	struct strv arrives[2]; /* host interfaces, IPv4 and IPv6, by which
+				 * redirected packets come */
 };
 
-/* Which jail it is for: names and MACs come from this. */
+/* Which jail it is for: names and MACs come from this.  rec: what a running one
+ * has, so that an address that names no interface stays where it is. */
 struct net_id {
 	int jid;
 	const char *name, *uuid8;
+	const struct reg_record *rec;
+	size_t nrec;
 };
 
 /* Index of the family in primary[] and the like. */
@@ -185,6 +190,15 @@ int net_rules_put(const struct net_share *s, const struct strv *shares,
     const struct strv *elems, struct jerr *e);
 
 /* ---- undo (net_undo.c): a record's text; what is gone is success ---- */
+
+/* What an "addr" record says; hostif "" and host_index 0: no proxy.  0, or -1
+ * with e. */
+struct net_addr_rec {
+	struct ip ip;
+	char end[RTNL_NAME], hostif[RTNL_NAME];
+	int host_index;
+};
+int net_read_addr(const char *text, struct net_addr_rec *out, struct jerr *e);
 int net_undo_link(const char *text, struct jerr *e);
 int net_undo_addrs(char *const *texts, size_t n, struct jerr *e);
 int net_undo_elems(

@@ -223,6 +223,18 @@ same_key(const char *a, const char *b)
 	    memcmp(a, b, (size_t)(ea - a)) == 0;
 }
 
+/* Ranges and networks may overlap under other keys: all that is old of such a
+ * map makes place for all that is new of it. */
+static bool
+in_its_place(const char *old, const char *new)
+{
+	size_t len = strcspn(old, "\t");
+
+	if (same_key(old, new))
+		return true;
+	return nft_set_is_interval(old, len) && strncmp(old, new, len + 1) == 0;
+}
+
 static int
 replaced(const struct change *c, struct strv *out)
 {
@@ -232,7 +244,7 @@ replaced(const struct change *c, struct strv *out)
 			continue;
 		/* Not only what is new: after a crash both may be recorded. */
 		for (size_t k = 0; k < c->want[ELEM].n; k++)
-			if (same_key(c->have[i].text, c->want[ELEM].v[k])) {
+			if (in_its_place(c->have[i].text, c->want[ELEM].v[k])) {
 				if (strv_add(out, c->have[i].text) == -1)
 					return -1;
 				break;
@@ -292,13 +304,14 @@ make_elems(struct change *c, struct jerr *e)
 	return forget_replaced(c, &old, e);
 }
 
-/* Not new is what the jail had by an interface that was made anew. */
+/* Not new is what the jail had by the same end, whose interface was made anew. */
 static int
 really_new(const struct change *c, struct strv *out)
 {
 	for (size_t i = 0; i < c->fresh[ADDR].n; i++) {
 		const char *text = c->fresh[ADDR].v[i];
-		size_t len = strcspn(text, " ") + 1;
+		size_t ip = strcspn(text, " ") + 1;
+		size_t len = ip + strcspn(text + ip, " ");
 		bool is_new = true;
 
 		for (size_t k = 0; k < c->nhave && is_new; k++)
@@ -328,13 +341,41 @@ make_addrs(struct change *c, struct jerr *e)
 
 /* ---- take back ---- */
 
-/* A link that the jail loses: its namespace stays, so it does not end alone. */
+/* Is this a link of the plan, whatever its other name is? */
+static bool
+is_planned(const struct change *c, const char *end)
+{
+	for (size_t i = 0; i < c->net.nifs; i++)
+		if (str_eq(c->net.ifs[i].end, end))
+			return true;
+	return false;
+}
+
+static bool
+had_link(const struct change *c, const char *end)
+{
+	for (size_t i = 0; i < c->nhave; i++) {
+		const char *rest = kind_of(&c->have[i]) == LINK ?
+		    str_after(c->have[i].text, end) :
+		    NULL;
+
+		if (rest != NULL && *rest == ' ')
+			return true;
+	}
+	return false;
+}
+
+/* A link that the jail loses: its namespace stays, so it does not end alone.
+ * One that only has another altname now, since the jail has another name, is
+ * not lost. */
 static int
-drop_link(struct change *c, const struct reg_record *rec, struct jerr *e)
+drop_link(struct change *c, const struct reg_record *rec, bool roll_back,
+    struct jerr *e)
 {
 	char end[RTNL_NAME];
 
-	if (kind_of(rec) != LINK || sscanf(rec->text, "%15s", end) != 1)
+	if (kind_of(rec) != LINK || sscanf(rec->text, "%15s", end) != 1 ||
+	    (roll_back ? had_link(c, end) : is_planned(c, end)))
 		return 0;
 	rtnl_link_del(c->host, end, true);
 	return rtnl_send(c->host, e);
@@ -363,7 +404,7 @@ take_back(struct change *c, bool roll_back, struct jerr *e)
 		if (!goes)
 			continue;
 		now[some++] = rec[i];
-		r = drop_link(c, &rec[i], e);
+		r = drop_link(c, &rec[i], roll_back, e);
 	}
 	if (r == 0)
 		r = undo_records(c->rj, -1, now, some, e);
@@ -437,7 +478,7 @@ static int
 run_change(struct change *c, const struct jail_conf *now, struct jerr *e)
 {
 	struct net_id id = { .jid = c->r->jid,
-		.name = reg_jail_row(c->rj)->name,
+		.name = conf_str(now, P_NAME),
 		.uuid8 = c->r->uuid8 };
 	auto_free char *ip4 = strdup(reg_jail_row(c->rj)->ip4);
 	auto_free char *list = strdup(reg_jail_row(c->rj)->claim);
@@ -445,8 +486,11 @@ run_change(struct change *c, const struct jail_conf *now, struct jerr *e)
 
 	if (ip4 == NULL || list == NULL)
 		return jerr_nomem(e);
-	if (open_all(c, e) == -1 ||
-	    net_plan(now, &id, c->host, &c->net, e) == -1 ||
+	if (open_all(c, e) == -1)
+		return -1;
+	id.rec = c->have;
+	id.nrec = c->nhave;
+	if (net_plan(now, &id, c->host, &c->net, e) == -1 ||
 	    want_links(c, e) == -1 || want_rest(c, e) == -1 ||
 	    ask_neighbours(c, e) == -1 || claim(c, now, e) == -1)
 		return -1;

@@ -50,9 +50,10 @@ static int
 add_hair(const struct net *n, struct strv *out)
 {
 	for (size_t i = 0; i < n->nifs && redirects(n); i++)
-		if (strv_addf(out, "hair\t%d . %d\t", n->ifs[i].end_index,
-			n->ifs[i].end_index) == -1)
-			return -1;
+		for (size_t k = 0; k < n->nifs; k++)
+			if (strv_addf(out, "hair\t%d . %d\t",
+				n->ifs[i].end_index, n->ifs[k].end_index) == -1)
+				return -1;
 	return 0;
 }
 
@@ -174,12 +175,13 @@ print_rdr(const struct rdr *r, struct strv *out, struct jerr *e)
 		rc = strv_addf(out, "rdrif%c\t%s . %s . %s\t%s . %u", d, r->to,
 		    r->proto, ports, r->target,
 		    r->target_port != 0 ? r->target_port : r->port.lo);
-	else if (range || (r->from[0] != '\0' && r->target_port == 0))
+	else if (range)
 		rc = strv_addf(out, "rdr%cr\t%s . %s . %s . %s\t%s", d, from,
 		    r->proto, r->to, ports, r->target);
 	else if (r->from[0] != '\0')
 		rc = strv_addf(out, "rdr%cf\t%s . %s . %s . %s\t%s . %u", d,
-		    from, r->proto, r->to, ports, r->target, r->target_port);
+		    from, r->proto, r->to, ports, r->target,
+		    r->target_port != 0 ? r->target_port : r->port.lo);
 	else
 		rc = strv_addf(out, "rdr%c\t%s . %s . %s\t%s . %u", d, r->proto,
 		    r->to, ports, r->target,
@@ -286,7 +288,6 @@ add_rdr_family(const struct net *n, const struct pf_rule *p, int family,
 {
 	struct rdr r = { .by_if = false };
 	int rc = find_target(n, p, family, &r, e);
-	char text[IP_TEXT];
 
 	if (rc != 1)
 		return rc;
@@ -309,10 +310,6 @@ add_rdr_family(const struct net *n, const struct pf_rule *p, int family,
 	for (size_t i = 0; i < p->nto; i++) {
 		if (p->to[i].ip.family != family)
 			continue;
-		if (p->to[i].prefix != ip_bits(&p->to[i].ip))
-			return jerr_set(e, ENOTSUP,
-			    "rdr: to %s/%u: an address, not a network",
-			    ip_print(&p->to[i].ip, text), p->to[i].prefix);
 		(void)ip_print(&p->to[i].ip, r.to);
 		if (spread(p, &r, out, e) == -1)
 			return -1;
@@ -320,30 +317,81 @@ add_rdr_family(const struct net *n, const struct pf_rule *p, int family,
 	return 0;
 }
 
-/* As in pf the first rule that matches decides: a key stands once. */
+/* ---- the first rule that matches decides, as in pf ---- */
+
+/* "SET\tA . B . PORTS\tDATA": what stands before the ports, and these. */
 static void
-first_wins(struct strv *v)
+read_ports(const char *text, size_t *head, unsigned *lo, unsigned *hi)
 {
-	size_t kept = 0;
+	const char *p = strrchr(text, '\t');
 
-	for (size_t i = 0; i < v->n; i++) {
-		size_t len = (size_t)(strrchr(v->v[i], '\t') - v->v[i]) + 1;
-		bool again = false;
-
-		for (size_t k = 0; k < kept && !again; k++)
-			again = strncmp(v->v[k], v->v[i], len) == 0;
-		if (again)
-			free(v->v[i]);
-		else
-			v->v[kept++] = v->v[i];
-	}
-	v->n = kept;
-	if (v->v != NULL)
-		v->v[kept] = NULL;
+	while (p > text && p[-1] != ' ' && p[-1] != '\t')
+		p--;
+	*head = (size_t)(p - text);
+	if (sscanf(p, "%u-%u", lo, hi) == 1)
+		*hi = *lo;
 }
 
-int
-net_rec_elems(
+/* What of these ports no earlier rule has. */
+static int
+add_ports(struct strv *out, const char *text, unsigned lo, unsigned hi)
+{
+	size_t head;
+	unsigned l, h;
+	char ports[24];
+
+	read_ports(text, &head, &l, &h);
+	for (size_t i = 0; i < out->n; i++) {
+		size_t other;
+
+		if (strncmp(out->v[i], text, head) != 0)
+			continue;
+		read_ports(out->v[i], &other, &l, &h);
+		if (other != head || hi < l || lo > h)
+			continue;
+		if (lo < l && add_ports(out, text, lo, l - 1) == -1)
+			return -1;
+		return hi > h ? add_ports(out, text, h + 1, hi) : 0;
+	}
+	(void)snprintf(ports, sizeof(ports), lo == hi ? "%u" : "%u-%u", lo, hi);
+	return strv_addf(
+	    out, "%.*s%s%s", (int)head, text, ports, strrchr(text, '\t'));
+}
+
+/* Is the same key there? */
+static bool
+decided(const struct strv *v, const char *text)
+{
+	size_t len = (size_t)(strrchr(text, '\t') - text) + 1;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (strncmp(v->v[i], text, len) == 0)
+			return true;
+	return false;
+}
+
+static int
+first_wins(const struct strv *all, struct strv *out)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const char *text = all->v[i];
+		unsigned lo, hi;
+		size_t head;
+		int r = 0;
+
+		if (nft_set_is_interval(text, strcspn(text, "\t"))) {
+			read_ports(text, &head, &lo, &hi);
+			r = add_ports(out, text, lo, hi);
+		} else if (!decided(out, text))
+			r = strv_add(out, text);
+		if (r == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+every_elem(
     const struct net *n, struct rtnl *host, struct strv *out, struct jerr *e)
 {
 	for (size_t k = 0; k < n->n; k++)
@@ -352,20 +400,31 @@ net_rec_elems(
 			return jerr_nomem(e);
 	if (add_hair(n, out) == -1)
 		return jerr_nomem(e);
-	for (size_t i = 0; i < n->nat.n; i++)
-		if (add_nat(n, &n->nat.v[i], out) == -1)
-			return jerr_nomem(e);
+	/* In pf's order. */
 	for (size_t i = 0; i < n->binat.n; i++)
 		if (add_binat(n, &n->binat.v[i], out, e) == -1)
 			return -1;
+	for (size_t i = 0; i < n->nat.n; i++)
+		if (add_nat(n, &n->nat.v[i], out) == -1)
+			return jerr_nomem(e);
 	for (size_t i = 0; i < n->rdr.n; i++)
 		if (add_rdr_family(n, &n->rdr.v[i], AF_INET, host, out, e) ==
 			-1 ||
 		    add_rdr_family(n, &n->rdr.v[i], AF_INET6, host, out, e) ==
 			-1)
 			return -1;
-	first_wins(out);
 	return 0;
+}
+
+int
+net_rec_elems(
+    const struct net *n, struct rtnl *host, struct strv *out, struct jerr *e)
+{
+	auto_strv struct strv all = STRV_INIT;
+
+	if (every_elem(n, host, &all, e) == -1)
+		return -1;
+	return first_wins(&all, out) == -1 ? jerr_nomem(e) : 0;
 }
 
 /* ---- texts to elements ---- */
@@ -420,7 +479,8 @@ net_elems_make(char *const *texts, size_t n, const char *uuid8, struct jerr *e)
 		return -1;
 	/* Addresses were claimed before: it is a redirection. */
 	e->code = EADDRINUSE;
-	return jerr_wrap(e, "rdr, nat: another jail's");
+	return jerr_wrap(
+	    e, "rdr, nat: overlaps another rule, of this jail or another");
 }
 
 int

@@ -83,6 +83,34 @@ reverse_path(
 	    0;
 }
 
+/* A help for people: somebody else may have the name. */
+static void
+add_altname(const struct net_make *m, const struct net_if *i)
+{
+	struct jerr ignored = JERR_INIT;
+
+	if (i->altname[0] == '\0')
+		return;
+	rtnl_altname(m->host, i->end_index, i->altname, true);
+	(void)rtnl_send(m->host, &ignored);
+}
+
+/* The jail was renamed; the old altname goes with its record. */
+static int
+other_name(const struct net_make *m, const struct net_if *i, struct jerr *e)
+{
+	struct rtnl_link l;
+	int r = i->altname[0] == '\0' ?
+	    1 :
+	    rtnl_link_get(m->host, i->altname, 0, &l, e);
+
+	if (r != 0)
+		return r == -1 ? -1 : 0;
+	add_altname(m, i);
+	rtnl_host_end(m->host, i->end_index, i->altname);
+	return rtnl_send(m->host, e);
+}
+
 int
 net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e)
 {
@@ -96,15 +124,12 @@ net_link_make(const struct net_make *m, struct net_if *i, struct jerr *e)
 		return r == -1 ? -1 :
 				 jerr_set(e, ENODEV, "%s: not made", i->end);
 	i->end_index = l.index;
+	if (!anew && other_name(m, i, e) == -1)
+		return -1;
 	if (!anew && l.up && !was_reset(m, i))
 		return reverse_path(m, i, false, e);
-	if (anew && i->altname[0] != '\0') {
-		struct jerr ignored = JERR_INIT;
-
-		/* A help for people: somebody else may have the name. */
-		rtnl_altname(m->host, l.index, i->altname, true);
-		(void)rtnl_send(m->host, &ignored);
-	}
+	if (anew)
+		add_altname(m, i);
 	rtnl_host_end(
 	    m->host, l.index, i->altname[0] != '\0' ? i->altname : NULL);
 	if (rtnl_send(m->host, e) == -1 || reverse_path(m, i, true, e) == -1)
@@ -450,8 +475,11 @@ belongs(const struct net_make *m, int index, const struct rtnl_ifaddr *x)
 static bool
 of_kernel(const struct rtnl_ifaddr *x)
 {
+	char text[IP_TEXT];
+
 	return ip_is_loopback(&x->ip) &&
-	    (x->ip.family == AF_INET6 || x->prefix == 8);
+	    (x->ip.family == AF_INET6 ||
+		str_eq(ip_print(&x->ip, text), "127.0.0.1"));
 }
 
 static int

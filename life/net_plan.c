@@ -33,6 +33,8 @@ net_free(struct net *n)
 	pf_free(&n->nat);
 	pf_free(&n->binat);
 	strv_free(&n->loopbacks);
+	strv_free(&n->arrives[0]);
+	strv_free(&n->arrives[1]);
 	memset(n, 0, sizeof(*n));
 }
 
@@ -192,6 +194,49 @@ on_wire(struct net *n, const struct rtnl_link *l, struct net_addr *a,
 	return a->i == -1 ? jerr_nomem(e) : 0;
 }
 
+/* The interface of the host that this address of a running jail is on. */
+static int
+was_on(const struct net_id *id, const struct ip *ip, struct rtnl *host,
+    struct rtnl_link *l, struct jerr *e)
+{
+	struct jerr ignored = JERR_INIT;
+	struct net_addr_rec was;
+
+	for (size_t i = 0; i < id->nrec; i++) {
+		int r;
+
+		if (!str_eq(id->rec[i].kind, UNDO_ADDR) ||
+		    net_read_addr(id->rec[i].text, &was, &ignored) == -1 ||
+		    !ip_eq(&was.ip, ip) || was.hostif[0] == '\0')
+			continue;
+		/* Renamed, or made anew. */
+		r = rtnl_link_get(host, NULL, was.host_index, l, e);
+		return r != 0 ? r : rtnl_link_get(host, was.hostif, 0, l, e);
+	}
+	return 0;
+}
+
+/* An address that names no interface: the one whose network holds it. */
+static int
+place_open(struct net *n, const struct addr *from, struct net_addr *a,
+    const struct net_id *id, struct rtnl *host, enum rtnl_where where, int oif,
+    struct jerr *e)
+{
+	struct rtnl_link l;
+	int r;
+
+	a->class = ADDR_INTERNAL;
+	if (where != RTNL_ON_LINK)
+		return 0;
+	r = rtnl_link_get(host, NULL, oif, &l, e);
+	/* Its own route, while the jail runs. */
+	if (r == 1 && l.group == RTNL_GROUP)
+		r = was_on(id, &from->ip, host, &l, e);
+	if (r == -1)
+		return -1;
+	return r == 1 && !l.loopback ? on_wire(n, &l, a, id, e) : 0;
+}
+
 static int
 place(struct net *n, const struct addr *from, struct net_addr *a,
     const struct net_id *id, struct rtnl *host, struct jerr *e)
@@ -218,17 +263,12 @@ place(struct net *n, const struct addr *from, struct net_addr *a,
 		    "%s: %s is the host's own address; sharing it needs "
 		    "ip.stack=shared",
 		    p, ip_print(&from->ip, text));
-	if (from->class == ADDR_OPEN) {
-		a->class = ADDR_INTERNAL;
-		if (where != RTNL_ON_LINK)
-			return 0;
-		r = rtnl_link_get(host, NULL, oif, &l, e);
-		if (r == -1)
-			return -1;
-		return r == 1 && l.group != RTNL_GROUP && !l.loopback ?
-		    on_wire(n, &l, a, id, e) :
-		    0;
-	}
+	if (where == RTNL_BROADCAST || where == RTNL_ANYCAST)
+		return jerr_set(e, EADDRNOTAVAIL, "%s: %s is %s address here",
+		    p, ip_print(&from->ip, text),
+		    where == RTNL_BROADCAST ? "a broadcast" : "the anycast");
+	if (from->class == ADDR_OPEN)
+		return place_open(n, from, a, id, host, where, oif, e);
 	if (from->class == ADDR_INTERNAL)
 		return 0;
 	r = rtnl_link_get(host, from->ifname, 0, &l, e);
@@ -274,25 +314,96 @@ keep_loopback(struct net *n, const char *ifname)
 	return strv_add(&n->loopbacks, ifname);
 }
 
-/* A rule for an interface that is not there would do nothing, and not say so. */
+/* A rule for an interface that is not there would do nothing, and not say so;
+ * nor does the kernel's name of it take its others. */
 static int
-check_ifs(const struct pf_rules *r, const char *param, struct rtnl *host,
+real_name(char name[PF_IFNAME], const char *param, struct rtnl *host,
+    struct rtnl_link *l, struct jerr *e)
+{
+	int has = rtnl_link_get(host, name, 0, l, e);
+
+	_Static_assert(PF_IFNAME == RTNL_NAME, "one holds the other");
+	if (has == 0)
+		return jerr_set(
+		    e, ENXIO, "%s: no such interface: %s", param, name);
+	if (has == 1)
+		memcpy(name, l->name, sizeof(l->name));
+	return has == -1 ? -1 : 0;
+}
+
+static int
+real_names(const struct pf_rules *r, const char *param, struct rtnl *host,
     struct jerr *e)
 {
+	for (size_t i = 0; i < r->n; i++) {
+		struct pf_rule *one = &r->v[i];
+		struct rtnl_link l;
+
+		for (size_t k = 0; k < one->nifs; k++)
+			if (real_name(one->ifs[k], param, host, &l, e) == -1)
+				return -1;
+		if (one->to_kind != PF_TO_IF)
+			continue;
+		if (real_name(one->to_if, param, host, &l, e) == -1)
+			return -1;
+		if (l.loopback)
+			return jerr_set(e, EINVAL,
+			    "%s: the host's loopback addresses are not "
+			    "redirected",
+			    param);
+	}
+	return 0;
+}
+
+static int
+arrives_at(
+    struct net *n, int family, int index, struct rtnl *host, struct jerr *e)
+{
 	struct rtnl_link l;
+	int r = rtnl_link_get(host, NULL, index, &l, e);
 
-	for (size_t i = 0; i < r->n; i++)
-		for (size_t k = 0; k < r->v[i].nifs; k++) {
-			const char *name = r->v[i].ifs[k];
-			int has = rtnl_link_get(host, name, 0, &l, e);
+	if (r != 1 || l.loopback || l.group == RTNL_GROUP)
+		return r == -1 ? -1 : 0;
+	return strv_add(&n->arrives[net_fam(family)], l.name) == -1 ?
+	    jerr_nomem(e) :
+	    0;
+}
 
-			if (has != 1)
-				return has == -1 ? -1 :
-						   jerr_set(e, ENXIO,
-						       "%s: no such interface: "
-						       "%s",
-						       param, name);
-		}
+/* Where no interface is named: that of the address called, else the one by
+ * which the host is reached from afar. */
+static int
+arrives_for(
+    struct net *n, const struct ip *to, struct rtnl *host, struct jerr *e)
+{
+	enum rtnl_where where;
+	struct rtnl_link l;
+	int oif = 0, r;
+	bool dflt;
+
+	if (rtnl_where(host, to, &where, &oif, &dflt, e) == -1)
+		return -1;
+	r = where == RTNL_LOCAL ? rtnl_link_get(host, NULL, oif, &l, e) : 0;
+	if (r == -1)
+		return -1;
+	if (r == 0 || l.loopback)
+		oif = rtnl_default_if(host, to->family, e);
+	return oif == -1 ? -1 : arrives_at(n, to->family, oif, host, e);
+}
+
+/* An interface that no rule's "on" names has to answer for the jail too. */
+static int
+find_arrivals(struct net *n, struct rtnl *host, struct jerr *e)
+{
+	for (size_t i = 0; i < n->rdr.n; i++) {
+		const struct pf_rule *r = &n->rdr.v[i];
+
+		for (int f = 0; f < 2 && r->to_kind == PF_TO_IF; f++)
+			if (strv_add(&n->arrives[f], r->to_if) == -1)
+				return jerr_nomem(e);
+		for (size_t k = 0; k < r->nto && r->nifs == 0; k++)
+			if (arrives_for(n, &r->to[k].ip, host, e) == -1)
+				return -1;
+	}
 	return 0;
 }
 
@@ -308,10 +419,10 @@ plan_rules(const struct jail_conf *c, struct rtnl *host, struct net *out,
 
 	for (size_t i = 0; i < nitems(all); i++)
 		if (pf_from_conf(c, all[i].id, all[i].to, e) == -1 ||
-		    check_ifs(
+		    real_names(
 			all[i].to, param_table[all[i].id].name, host, e) == -1)
 			return -1;
-	return 0;
+	return find_arrivals(out, host, e);
 }
 
 int

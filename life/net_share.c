@@ -257,6 +257,11 @@ net_rec_shares(const struct net *n, struct strv *out)
 		    add_family(out, net_fam(n->a[k].ip.family),
 			n->ifs[n->a[k].i].host) == -1)
 			return -1;
+	for (int fam = 0; fam < 2; fam++)
+		for (size_t k = 0; k < n->arrives[fam].n; k++)
+			if (n->primary[fam] != -1 &&
+			    add_family(out, fam, n->arrives[fam].v[k]) == -1)
+				return -1;
 	return add_rule_ifs(n, &n->nat, out) == -1 ||
 		add_rule_ifs(n, &n->binat, out) == -1 ||
 		add_rule_ifs(n, &n->rdr, out) == -1 ?

@@ -65,13 +65,22 @@ keep_router_routes(struct strv *note, struct jerr *e)
 	return r == -1 ? -1 : 0;
 }
 
+/* Does all of this family forward? */
+static bool
+all_forward(enum sysctl_tree t)
+{
+	return sysctl_get(t == SYSCTL_CONF4 ? t : SYSCTL_CONF6, "all",
+		   "forwarding") == 1;
+}
+
 /* "@3 0=0 1=80": the interface by its number, for when it has another name by
- * then, and what stood there. */
+ * then, and what stood there; "router": all the others forwarded. */
 static int
 save_settings(
     const struct setting *s, size_t n, const char *ifname, struct strbuf *value)
 {
-	if (strbuf_addf(value, "@%u", if_nametoindex(ifname)) == -1)
+	if (strbuf_addf(value, "@%u%s", if_nametoindex(ifname),
+		all_forward(s[0].tree) ? " router" : "") == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		int old = sysctl_get(s[i].tree, ifname, s[i].key);
@@ -120,6 +129,14 @@ numbers(const char *p, unsigned long *n, unsigned long *m)
 	return end == p ? 1 : 2;
 }
 
+/* Whoever made a router of the host meanwhile said so of all interfaces. */
+static bool
+stays(const struct setting *s, const char *value)
+{
+	return str_eq(s->key, "forwarding") && all_forward(s->tree) &&
+	    strstr(value, " router") == NULL;
+}
+
 /* An interface that is gone is done. */
 static int
 undo_settings(const struct setting *s, size_t n, const char *ifname,
@@ -136,6 +153,7 @@ undo_settings(const struct setting *s, size_t n, const char *ifname,
 		struct jerr one = JERR_INIT;
 
 		if (numbers(p, &i, &old) == 2 && i < n &&
+		    !stays(&s[i], value) &&
 		    sysctl_set(s[i].tree, ifname, s[i].key, (int)old, &one) ==
 			-1 &&
 		    one.code != ENOENT && r == 0) {

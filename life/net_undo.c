@@ -55,35 +55,46 @@ net_undo_link(const char *text, struct jerr *e)
 	return r;
 }
 
+int
+net_read_addr(const char *text, struct net_addr_rec *out, struct jerr *e)
+{
+	char ip[IP_TEXT], number[12];
+	uint64_t on = 0;
+	int words = sscanf(
+	    text, "%45s %15s %15s %11s", ip, out->end, out->hostif, number);
+
+	if (words < 3 || ip_parse(ip, 0, &out->ip) == -1 ||
+	    (words == 4 && num_u64(number, INT32_MAX, &on) == -1))
+		return bad_record("address", text, e);
+	if (str_eq(out->hostif, "-"))
+		out->hostif[0] = '\0';
+	out->host_index = (int)on;
+	return 0;
+}
+
 static int
 queue_addr(struct rtnl *host, const char *text, struct jerr *e)
 {
-	char ip[IP_TEXT], end[RTNL_NAME], hostif[IF_NAMESIZE];
-	struct rtnl_route rt = { .metric = 0 };
-	char number[12];
-	uint64_t on = 0;
+	struct net_addr_rec a;
+	char now[IF_NAMESIZE];
 	unsigned index;
-	int words;
 
-	words = sscanf(text, "%45s %15s %15s %11s", ip, end, hostif, number);
-	if (words < 3 || ip_parse(ip, 0, &rt.dst) == -1 ||
-	    (words == 4 && num_u64(number, INT32_MAX, &on) == -1))
-		return bad_record("address", text, e);
+	if (net_read_addr(text, &a, e) == -1)
+		return -1;
 	/* Not by rtnetlink, whose questions wait until the kernel is done with
 	 * the links of other jails that die. */
-	index = if_nametoindex(end);
+	index = if_nametoindex(a.end);
 	if (index != 0) {
-		rt.prefix = ip_bits(&rt.dst);
-		rt.oif = (int)index;
+		struct rtnl_route rt = {
+			.dst = a.ip, .prefix = ip_bits(&a.ip), .oif = (int)index
+		};
+
 		rtnl_route(host, &rt, false, true);
 	}
-	/* The interface may have another name by now. */
-	if (words == 4 && if_indextoname((unsigned)on, hostif) == NULL)
-		return 0;
-	if (words != 4)
-		on = str_eq(hostif, "-") ? 0 : if_nametoindex(hostif);
-	if (on != 0)
-		rtnl_proxy(host, (int)on, &rt.dst, false, true);
+	/* The interface may have another name by now, or be gone. */
+	if (a.host_index != 0 &&
+	    if_indextoname((unsigned)a.host_index, now) != NULL)
+		rtnl_proxy(host, a.host_index, &a.ip, false, true);
 	return 0;
 }
 

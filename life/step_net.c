@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "life/net.h"
 #include "life/step_net.h"
+#include "net/nft.h"
 
 struct walk_net {
 	struct net n;
@@ -211,6 +212,7 @@ step_rules(struct walk *w, struct jerr *e)
 	struct net_share s = {
 		.reg = w->reg, .row = reg_jail_row(w->rj), .check = true
 	};
+	int is;
 
 	if (net_rec_shares(&w->net->n, &shares) == -1 ||
 	    net_rec_flows(&w->net->n, &flows) == -1)
@@ -219,6 +221,10 @@ step_rules(struct walk *w, struct jerr *e)
 		return -1;
 	if (reg_journal_addv(w->rj, UNDO_FLOW, flows.v, flows.n, e) == -1 ||
 	    reg_journal_addv(w->rj, UNDO_ELEM, elems.v, elems.n, e) == -1)
+		return -1;
+	/* One that was flushed is there, and checks nothing. */
+	is = shares.n != 0 ? nft_table_there(e) : 1;
+	if (is == -1 || (is == 0 && net_rules_ready(&s, &shares, e) == -1))
 		return -1;
 	return net_rules_put(&s, &shares, &elems, e);
 }

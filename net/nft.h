@@ -37,7 +37,9 @@ int nft_lend(void);
 void nft_borrow(int fd);
 
 /* The table with its sets, maps and filter chains; there already: 0, nothing is
- * changed.  nft_table_del: not there is success. */
+ * changed; its rules flushed, or some of them, is not there.  EBUSY: a table of
+ * that name that is not ours.  nft_table_del: not there, or not ours, is
+ * success. */
 int nft_table_make(struct jerr *e);
 int nft_table_del(struct jerr *e);
 int nft_table_there(struct jerr *e); /* 1, 0, -1 */
@@ -63,8 +65,8 @@ int nft_nat_there(struct jerr *e);
  *	bin4	 external : ip			binat, inward
  *	bout4	 oif . ip : external		binat outward, nat -> ADDR
  *	rdr4	 proto . daddr . dport : ip . port
- *	rdr4r	 saddr . proto . daddr . dport : ip	  port kept
- *	rdr4f	 saddr . proto . daddr . dport : ip . port
+ *	rdr4f	 saddr . proto . daddr . dport : ip . port	  one port
+ *	rdr4r	 saddr . proto . daddr . dport : ip	  a range: port kept
  *	rdrif4	 iif . proto . dport : ip . port	  to any of the host's
  *	rdrif4r	 iif . saddr . proto . dport : ip	  the same, port kept
  */
@@ -73,6 +75,8 @@ struct nft_elem {
 	const char *key;  /* as nft(8) writes it: "lj3g1 . 10.0.0.1" */
 	const char *data; /* of a map: "10.0.0.1 . 80"; NULL: a set */
 };
+/* Is this (len bytes of a name) one whose keys may overlap? */
+bool nft_set_is_interval(const char *name, size_t len);
 /* One transaction.  comment (the jail's uuid) goes to every element. */
 int nft_elems_add(
     const struct nft_elem *v, size_t n, const char *comment, struct jerr *e);

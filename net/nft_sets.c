@@ -53,6 +53,16 @@ nft_set_find(const char *name)
 	return NULL;
 }
 
+bool
+nft_set_is_interval(const char *name, size_t len)
+{
+	for (size_t i = 0; i < nitems(sets); i++)
+		if (strlen(sets[i].name) == len &&
+		    memcmp(sets[i].name, name, len) == 0)
+			return sets[i].interval;
+	return false;
+}
+
 /* ---- one field ---- */
 
 static int

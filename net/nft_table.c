@@ -68,11 +68,12 @@ static const char filter_rules[] =
     "  iifgroup != 27233 oifgroup != 27233 jump others\n"
     "}\n";
 
+/* A port of some network before that port of all, both before a range. */
 #define TO_JAIL(v, ip) \
-	"  meta nfproto ipv" v " meta l4proto { tcp, udp } dnat " ip \
-	" to meta l4proto . " ip " daddr . th dport map @rdr" v "\n" \
 	"  meta nfproto ipv" v " meta l4proto { tcp, udp } dnat " ip " to " ip \
 	" saddr . meta l4proto . " ip " daddr . th dport map @rdr" v "f\n" \
+	"  meta nfproto ipv" v " meta l4proto { tcp, udp } dnat " ip \
+	" to meta l4proto . " ip " daddr . th dport map @rdr" v "\n" \
 	"  meta nfproto ipv" v " meta l4proto { tcp, udp } dnat " ip " to " ip \
 	" saddr . meta l4proto . " ip " daddr . th dport map @rdr" v "r\n" \
 	"  meta nfproto ipv" v " fib daddr type local" \
@@ -89,9 +90,7 @@ static const char filter_rules[] =
 	"  meta nfproto ipv" v " oifname . " ip " saddr @nat" v \
 	" masquerade\n"
 
-/* "create" refuses a second time, so two that come at once make it once. */
 static const char nat_rules[] =
-    "create chain inet jail to_jail\n"
     "table inet jail {\n"
     "chain to_jail {\n" TO_JAIL("4", "ip") TO_JAIL(
 	"6", "ip6") "}\n"
@@ -116,76 +115,198 @@ static const char nat_rules[] =
 
 /* ---- the table ---- */
 
-/* Is there a table (chain NULL) or chain of ours? */
+static const char *const filter_chains[] = { "from_jail", "early", "wire",
+	"others", "passing" };
+/* Rules go before the chains that they jump to.  The first is of the filter,
+ * and stays. */
+static const char *const nat_chains[] = { "redirected", "rdr_in", "rdr_local",
+	"nat_out", "to_jail" };
+
+/* Asks for one thing of ours by its name: 1, 0, -1. */
 static int
-there(const char *chain, struct jerr *e)
+exists(uint16_t type, const char *name, struct jerr *e)
 {
 	struct nfnl n;
 	int rc = -1, err = 0;
 
 	if (nfnl_open(&n, e) == 0) {
-		struct nlmsghdr *h = nfnl_begin(&n,
-		    NFT_TYPE(
-			chain == NULL ? NFT_MSG_GETTABLE : NFT_MSG_GETCHAIN),
-		    0, NFPROTO_INET);
+		struct nlmsghdr *h = nfnl_begin(
+		    &n, NFT_TYPE(type), 0, NFPROTO_INET);
 
-		_Static_assert(
-		    (int)NFTA_TABLE_NAME == (int)NFTA_CHAIN_TABLE, "the same");
+		_Static_assert((int)NFTA_TABLE_NAME == (int)NFTA_SET_TABLE &&
+			(int)NFTA_TABLE_NAME == (int)NFTA_CHAIN_TABLE,
+		    "the same");
 		n.m->mnl_attr_put_strz(h, NFTA_TABLE_NAME, NFT_OURS);
-		if (chain != NULL)
-			n.m->mnl_attr_put_strz(h, NFTA_CHAIN_NAME, chain);
+		if (name != NULL)
+			n.m->mnl_attr_put_strz(h,
+			    type == NFT_MSG_GETSET ? NFTA_SET_NAME :
+						     NFTA_CHAIN_NAME,
+			    name);
 		nfnl_queue(&n, h);
 		rc = nfnl_ask(&n, NULL, NULL, &err, e);
 	}
 	nfnl_close(&n);
-	return rc == 0 ? 1 : err == ENOENT ? 0 : -1;
+	if (rc == 0 || err != ENOENT)
+		return rc == 0 ? 1 : -1;
+	*e = (struct jerr)JERR_INIT;
+	return 0;
 }
 
+/* A table of that name without the first of our sets is somebody else's. */
+static int
+is_ours(struct jerr *e)
+{
+	return exists(NFT_MSG_GETSET, "own4", e);
+}
+
+struct rules {
+	size_t filter, nat;
+};
+
+static int
+count_rule(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
+{
+	const struct nlattr *tb[NFTA_RULE_MAX + 1];
+	struct rules *r = arg;
+	const char *chain;
+
+	(void)i;
+	nfnl_attrs(n, h, tb, nitems(tb));
+	chain = nfnl_str(n, tb[NFTA_RULE_CHAIN]);
+	for (size_t k = 0; k < nitems(nat_chains); k++)
+		if (str_eq(chain, nat_chains[k])) {
+			r->nat++;
+			return 0;
+		}
+	r->filter++;
+	return 0;
+}
+
+/* How many rules stand in our table; none where there is none. */
+static int
+count_rules(struct rules *r, struct jerr *e)
+{
+	struct nfnl n;
+	int rc = nfnl_open(&n, e);
+
+	*r = (struct rules) { .filter = 0 };
+	if (rc == 0) {
+		struct nlmsghdr *h = nfnl_begin(
+		    &n, NFT_TYPE(NFT_MSG_GETRULE), NLM_F_DUMP, NFPROTO_INET);
+
+		n.m->mnl_attr_put_strz(h, NFTA_RULE_TABLE, NFT_OURS);
+		nfnl_queue(&n, h);
+		rc = nfnl_ask(&n, count_rule, r, NULL, e);
+		if (rc == -1 && e->code == ENOENT) {
+			*e = (struct jerr)JERR_INIT;
+			rc = 0;
+		}
+	}
+	nfnl_close(&n);
+	return rc;
+}
+
+/* Of a text above: a rule is a line that begins with two blanks. */
+static size_t
+rules_of(const char *text)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, "\n  ")) != NULL; p += 3)
+		n += strncmp(p + 3, "type ", 5) != 0;
+	return n;
+}
+
+/* Flushed, or in part, it is as good as gone: nothing would be checked. */
 int
 nft_table_there(struct jerr *e)
 {
-	return there(NULL, e);
+	struct rules r;
+
+	return count_rules(&r, e) == -1 ? -1 :
+					  r.filter >= rules_of(filter_rules);
 }
 
 int
 nft_nat_there(struct jerr *e)
 {
-	return there("nat_out", e);
+	struct rules r;
+
+	return count_rules(&r, e) == -1 ? -1 : r.nat >= rules_of(nat_rules);
+}
+
+/*
+ * All of text, whatever of it is there: its chains are made where they are not,
+ * emptied, and filled, in one transaction.  Sets keep their elements.
+ */
+static int
+make_anew(const char *text, const char *const *chains, size_t n, struct jerr *e)
+{
+	auto_strbuf struct strbuf all = STRBUF_INIT;
+	int r = strbuf_puts(&all, text);
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = strbuf_addf(
+		    &all, "flush chain " NFT_TABLE " %s\n", chains[i]);
+	if (r == -1 || strbuf_puts(&all, text) == -1)
+		return jerr_nomem(e);
+	return nft_run(strbuf_str(&all), e);
+}
+
+/* create is refused when somebody was faster: then it is there. */
+static int
+make_new(const char *create, const char *text, int (*there)(struct jerr *e),
+    struct jerr *e)
+{
+	auto_strbuf struct strbuf all = STRBUF_INIT;
+	struct jerr why = JERR_INIT;
+
+	if (strbuf_puts(&all, create) == -1 || strbuf_puts(&all, text) == -1)
+		return jerr_nomem(e);
+	if (nft_run(strbuf_str(&all), e) == -1)
+		return there(&why) == 1 ? 0 : -1;
+	return 0;
 }
 
 int
 nft_table_make(struct jerr *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
-	struct jerr why = JERR_INIT;
 	int is = nft_table_there(e);
 
 	if (is != 0)
 		return is == 1 ? 0 : -1;
-	/* "create" is refused when somebody was faster: then it is there. */
-	if (strbuf_puts(&text,
-		"create table " NFT_TABLE "\n"
-		"table " NFT_TABLE " {\n") == -1 ||
+	is = exists(NFT_MSG_GETTABLE, NULL, e);
+	if (is == 1 && is_ours(e) != 1)
+		return jerr_set(e, EBUSY,
+		    "nftables: table " NFT_TABLE " is there and is not ours");
+	if (is == -1)
+		return -1;
+	if (strbuf_puts(&text, "table " NFT_TABLE " {\n") == -1 ||
 	    nft_sets_text(&text) == -1 ||
 	    strbuf_puts(&text, filter_rules) == -1 ||
 	    strbuf_puts(&text, "}\n") == -1)
 		return jerr_nomem(e);
-	if (nft_run(strbuf_str(&text), e) == -1)
-		return nft_table_there(&why) == 1 ? 0 : -1;
-	return 0;
+	return is == 0 ? make_new("create table " NFT_TABLE "\n",
+			     strbuf_str(&text), nft_table_there, e) :
+			 make_anew(strbuf_str(&text), filter_chains,
+			     nitems(filter_chains), e);
 }
 
 int
 nft_nat_make(struct jerr *e)
 {
-	struct jerr why = JERR_INIT;
 	int is = nft_nat_there(e);
 
 	if (is != 0)
 		return is == 1 ? 0 : -1;
-	if (nft_run(nat_rules, e) == -1)
-		return nft_nat_there(&why) == 1 ? 0 : -1;
-	return 0;
+	is = exists(NFT_MSG_GETCHAIN, "to_jail", e);
+	if (is == -1)
+		return -1;
+	return is == 0 ?
+	    make_new("create chain " NFT_TABLE " to_jail\n", nat_rules,
+		nft_nat_there, e) :
+	    make_anew(nat_rules, nat_chains, nitems(nat_chains), e);
 }
 
 /* ---- taking away needs no library ---- */
@@ -219,8 +340,11 @@ int
 nft_table_del(struct jerr *e)
 {
 	struct nfnl n;
-	int rc = nfnl_open(&n, e);
+	int rc = is_ours(e);
 
+	if (rc != 1)
+		return rc;
+	rc = nfnl_open(&n, e);
 	if (rc == 0) {
 		queue_del(&n, NFT_MSG_DELTABLE, NULL);
 		rc = commit_del(&n, e);
@@ -232,17 +356,14 @@ nft_table_del(struct jerr *e)
 int
 nft_nat_del(struct jerr *e)
 {
-	/* Rules before the chains that they jump to. */
-	static const char *const rules[] = { "redirected", "rdr_in",
-		"rdr_local", "nat_out", "to_jail" };
 	struct nfnl n;
 	int rc = nfnl_open(&n, e);
 
 	if (rc == 0) {
-		for (size_t i = 0; i < nitems(rules); i++)
-			queue_del(&n, NFT_MSG_DELRULE, rules[i]);
-		for (size_t i = 1; i < nitems(rules); i++)
-			queue_del(&n, NFT_MSG_DELCHAIN, rules[i]);
+		for (size_t i = 0; i < nitems(nat_chains); i++)
+			queue_del(&n, NFT_MSG_DELRULE, nat_chains[i]);
+		for (size_t i = 1; i < nitems(nat_chains); i++)
+			queue_del(&n, NFT_MSG_DELCHAIN, nat_chains[i]);
 		rc = commit_del(&n, e);
 	}
 	nfnl_close(&n);

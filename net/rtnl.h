@@ -109,9 +109,16 @@ struct rtnl_rt {
 int rtnl_routes(struct rtnl *r, int index, int family, struct rtnl_rt **out,
     size_t *n, struct jerr *e);
 
-enum rtnl_where { RTNL_NOWHERE, RTNL_LOCAL, RTNL_ON_LINK, RTNL_BY_GATEWAY };
+enum rtnl_where {
+	RTNL_NOWHERE,
+	RTNL_LOCAL,
+	RTNL_BROADCAST,
+	RTNL_ANYCAST,
+	RTNL_ON_LINK,
+	RTNL_BY_GATEWAY
+};
 /* Where the kernel would send a packet for a: RTNL_LOCAL = the host's own
- * address; RTNL_ON_LINK = *oif's network holds it; *dflt: by a default route.
+ * address; RTNL_BROADCAST, RTNL_ANYCAST = of *oif's network; RTNL_ON_LINK = *oif's network holds it; *dflt: by a default route.
  * -1 with e. */
 int rtnl_where(struct rtnl *r, const struct ip *a, enum rtnl_where *where,
     int *oif, bool *dflt, struct jerr *e);

@@ -341,6 +341,10 @@ rtnl_where(struct rtnl *r, const struct ip *a, enum rtnl_where *where, int *oif,
 	*dflt = rt.prefix == 0;
 	if (rt.type == RTN_LOCAL)
 		*where = RTNL_LOCAL;
+	else if (rt.type == RTN_BROADCAST)
+		*where = RTNL_BROADCAST;
+	else if (rt.type == RTN_ANYCAST)
+		*where = RTNL_ANYCAST;
 	else if (rt.type == RTN_UNICAST && !rt.gateway && rt.prefix != 0)
 		*where = RTNL_ON_LINK;
 	else if (rt.type == RTN_UNICAST)

@@ -339,3 +339,19 @@ n_counted()
 	on "$1" nft list table inet seen |
 	    sed -n 's/.* counter packets \([0-9]*\) .*/\1/p'
 }
+
+# The world is as in file $1, in a moment; in which order elements come is
+# nobody's.
+as_before()
+{
+	# A helper of jail(8) may be about to end.
+	grep -v "^process: jail in" "$1" | sort >.w_1
+	for n_try in 1 2 3 4 5 6 7 8 9 10; do
+		world >.w_after
+		grep -v "^process: jail in" .w_after | sort >.w_2
+		! cmp -s .w_1 .w_2 || return 0
+		sleep 0.$((2 * JAIL_TEST_SCALE > 9 ? 9 : 2 * JAIL_TEST_SCALE))
+	done
+	diff -u .w_1 .w_2
+	atf_fail "not as before: ${2-}"
+}
