@@ -10,14 +10,31 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+
 #define PATH_DEFAULT \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* What a hook has of its own jail is no other's, nor of any use inside. */
+static bool
+of_hook(const char *s)
+{
+	static const char *const names[] = {
+		"JID=", "JNAME=", "JPATH=", "JPID="
+	};
+
+	for (size_t i = 0; i < nitems(names); i++)
+		if (str_after(s, names[i]) != NULL)
+			return true;
+	return false;
+}
 
 int
 env_keep(char *const *from, bool drop_ld, struct strv *env)
 {
 	for (; from != NULL && *from != NULL; from++) {
-		if (drop_ld && str_after(*from, "LD_") != NULL)
+		if (of_hook(*from) ||
+		    (drop_ld && str_after(*from, "LD_") != NULL))
 			continue;
 		if (strv_add(env, *from) == -1)
 			return -1;
