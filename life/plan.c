@@ -212,15 +212,19 @@ run_all(struct planner *pl)
 		pl->failed = 1;
 }
 
+/* What is ignored stays ignored: nohup(1), a script's trap. */
 static void
 hold_signals(struct planner *pl)
 {
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa;
 	sigset_t set;
 
 	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
+	for (size_t i = 0; i < nitems(ends); i++)
+		if (sigaction(ends[i], NULL, &sa) == 0 &&
+		    sa.sa_handler != SIG_IGN)
+			(void)sigaddset(&set, ends[i]);
 	(void)sigprocmask(SIG_BLOCK, &set, &pl->oldmask);
 	pl->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -488,7 +488,8 @@ interrupted_test()
 			persist;
 			$what = "touch $PWD/here /tmp/here 2>/dev/null; sleep 60";
 			EOC
-			$J -c web >out 2>err &
+			# What sh puts into the background ignores SIGINT.
+			env --default-signal=INT $J -c web >out 2>err &
 			pid=$!
 			t_until 10 test -e here -o -e root/tmp/here
 			rm -f /tmp/here
