@@ -183,11 +183,12 @@ merge(struct jail_conf *to, const struct jail_conf *c, struct jerr *e)
 	return 0;
 }
 
+/* Has this set the same limit? */
 static bool
-has_limit(const struct jail_conf *stored, const struct conf_keyed *k)
+has_limit(const struct jail_conf *set, const struct conf_keyed *k)
 {
-	for (size_t i = 0; i < stored->nkeyed; i++) {
-		const struct conf_keyed *s = &stored->keyed[i];
+	for (size_t i = 0; i < set->nkeyed; i++) {
+		const struct conf_keyed *s = &set->keyed[i];
 
 		if (s->id == P_CGROUP && str_eq(s->key, k->key))
 			return str_eq(s->value != NULL ? s->value : "",
@@ -196,20 +197,55 @@ has_limit(const struct jail_conf *stored, const struct conf_keyed *k)
 	return false;
 }
 
+/* The first limit of a that b has not so, or NULL. */
+static const struct conf_keyed *
+other_limit(const struct jail_conf *a, const struct jail_conf *b)
+{
+	for (size_t i = 0; i < a->nkeyed; i++)
+		if (a->keyed[i].id == P_CGROUP && !has_limit(b, &a->keyed[i]))
+			return &a->keyed[i];
+	return NULL;
+}
+
+/* Which sockets may be made was decided when pid 1 was: a family cannot come
+ * to a jail that has none of it. */
+static int
+check_families(
+    const struct running *r, const struct jail_conf *now, struct jerr *e)
+{
+	if (!r->cf->ip4 && addr_mode(now, AF_INET) == JSYS_NEW)
+		return jerr_set(
+		    e, EINVAL, "ip4 cannot be changed after creation");
+	if (!r->cf->ip6 && addr_mode(now, AF_INET6) == JSYS_NEW)
+		return jerr_set(
+		    e, EINVAL, "ip6 cannot be changed after creation");
+	return 0;
+}
+
+bool
+modify_needs_restart(
+    const struct running *r, const struct jail_conf *c, bool whole)
+{
+	struct jerr ignored = JERR_INIT;
+
+	return modify_create_only(&r->params, c) != NULL ||
+	    other_limit(c, &r->params) != NULL ||
+	    (whole && other_limit(&r->params, c) != NULL) ||
+	    check_families(r, c, &ignored) == -1;
+}
+
 static int
 check(const struct running *r, const struct jail_conf *c, struct jerr *e)
 {
 	const char *fixed = modify_create_only(&r->params, c);
+	const struct conf_keyed *limit = other_limit(c, &r->params);
 
 	if (fixed != NULL)
 		return jerr_set(
 		    e, EINVAL, "%s cannot be changed after creation", fixed);
-	for (size_t i = 0; i < c->nkeyed; i++)
-		if (c->keyed[i].id == P_CGROUP &&
-		    !has_limit(&r->params, &c->keyed[i]))
-			return jerr_set(e, EINVAL,
-			    "cgroup.%s cannot be changed after creation",
-			    c->keyed[i].key);
+	if (limit != NULL)
+		return jerr_set(e, EINVAL,
+		    "cgroup.%s cannot be changed after creation", limit->key);
 	if (check_raise(&r->params, c, P_SECURELEVEL, e) == -1)
 		return -1;
 	return conf_check_given(c, e);
@@ -289,21 +325,6 @@ asks_other(const struct jail_conf *c, const char *name)
 			return true;
 	}
 	return conf_isset(c, P_NAME) && !str_eq(conf_str(c, P_NAME), name);
-}
-
-/* Which sockets may be made was decided when pid 1 was: a family cannot come
- * to a jail that has none of it. */
-static int
-check_families(
-    const struct running *r, const struct jail_conf *now, struct jerr *e)
-{
-	if (!r->cf->ip4 && addr_mode(now, AF_INET) == JSYS_NEW)
-		return jerr_set(
-		    e, EINVAL, "ip4 cannot be changed after creation");
-	if (!r->cf->ip6 && addr_mode(now, AF_INET6) == JSYS_NEW)
-		return jerr_set(
-		    e, EINVAL, "ip6 cannot be changed after creation");
-	return 0;
 }
 
 struct net_said {

@@ -171,7 +171,8 @@ modify_row(
 	return r;
 }
 
-/* -mr: a create-only parameter that differs means a restart. */
+/* -mr: what differs and cannot be changed means a restart.  On a command line
+ * what is not said stays. */
 static int
 needs_restart(
     const struct planner *pl, const struct unit *u, const struct reg_row *row)
@@ -181,10 +182,18 @@ needs_restart(
 	struct walk w;
 	int r = -1;
 
-	if (begin(pl, u, u->jid, &w, &e) == 0 &&
-	    running_open(pl->reg, row, &run, &e) == 0) {
-		r = modify_create_only(&run.params, &w.conf) != NULL;
-		running_close(&run);
+	if (begin(pl, u, u->jid, &w, &e) == 0) {
+		if (running_open(pl->reg, row, &run, &e) == 0) {
+			r = modify_needs_restart(
+			    &run, &w.conf, !pl->p->from_args);
+			running_close(&run);
+		} else {
+			if (row->state == REG_STARTING)
+				(void)jerr_set(&e, EBUSY,
+				    "is being started, and is not there yet");
+			(void)jerr_wrap(&e, "%s", row->name);
+			(void)plan_fail(pl, &e);
+		}
 	}
 	walk_free(&w);
 	return r;
@@ -213,7 +222,10 @@ exists(const struct planner *pl, const struct unit *u)
 {
 	struct jerr e = JERR_INIT;
 
-	(void)jerr_set(&e, EEXIST, "\"%s\" already exists", u->name);
+	if (u->name[0] != '\0')
+		(void)jerr_set(&e, EEXIST, "\"%s\" already exists", u->name);
+	else
+		(void)jerr_set(&e, EEXIST, "\"%d\" already exists", u->jid);
 	return plan_fail(pl, &e);
 }
 
@@ -221,12 +233,22 @@ static int
 missing(const struct planner *pl, const struct unit *u)
 {
 	struct jerr e = JERR_INIT;
+	struct walk w;
 
 	if (u->pattern)
 		return 0;
-	(void)jerr_set(&e, ENOENT, "\"%s\" not found",
-	    u->name[0] != '\0' ? u->name : "jail");
-	return plan_fail(pl, &e);
+	/* Words that are wrong name no jail: begin tells what it is. */
+	if (begin(pl, u, 0, &w, &e) == 0) {
+		if (u->name[0] == '\0' && conf_isset(&w.conf, P_JID))
+			(void)jerr_set(&e, ENOENT, "\"%d\" not found",
+			    (int)conf_int(&w.conf, P_JID));
+		else
+			(void)jerr_set(&e, ENOENT, "\"%s\" not found",
+			    u->name[0] != '\0' ? u->name : "jail");
+		(void)plan_fail(pl, &e);
+	}
+	walk_free(&w);
+	return -1;
 }
 
 /* What the operations asked for come to for this jail as it is. */
