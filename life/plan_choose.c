@@ -26,6 +26,10 @@ find_running(const struct planner *pl, const char *name)
 		row = reg_find_name(&pl->snap, name);
 	if (row != NULL && reg_row_up(row) && !running_alive(row))
 		return NULL;
+	/* One that is dying keeps nobody from its name. */
+	if (row != NULL && row->state == REG_DYING &&
+	    (pl->p->ops & JAIL_OP_CREATE) != 0)
+		return NULL;
 	return row;
 }
 
@@ -35,8 +39,8 @@ add(struct planner *pl, long conf, const char *name, const struct reg_row *row,
 {
 	struct units *us = &pl->units;
 
-	/* "-r web '*'" names it twice. */
-	for (size_t i = 0; i < us->n && us->n < 64; i++)
+	/* "-r web '*'" names it twice; one pattern does not. */
+	for (size_t i = 0; i < us->before; i++)
 		if (str_eq(us->u[i].name, name) && us->u[i].conf == conf)
 			return 0;
 	if (us->n == us->cap) {
@@ -160,9 +164,11 @@ plan_choose(struct planner *pl)
 {
 	const struct plan *p = pl->p;
 
-	for (size_t i = 0; i < p->ntargets; i++)
+	for (size_t i = 0; i < p->ntargets; i++) {
+		pl->units.before = pl->units.n;
 		if (add_target(pl, p->targets[i]) == -1)
 			return -1;
+	}
 	if (p->ntargets != 0 || p->conf == NULL)
 		return 0;
 	for (size_t i = 0; i < conf_file_count(p->conf); i++) {

@@ -20,6 +20,7 @@ struct unit {
 struct units {
 	struct unit *u;
 	size_t n, cap;
+	size_t before; /* how many are of earlier words of the command */
 };
 
 struct planner {
