@@ -15,6 +15,7 @@
 #include "life/undo.h"
 #include "life/walk.h"
 #include "linux/caps.h"
+#include "net/sysctl.h"
 
 #define PIDS_MAX_DEFAULT "4096"
 
@@ -103,6 +104,21 @@ step_root(struct walk *w, struct jerr *e)
 	return 0;
 }
 
+/* A user namespace has no CAP_NET_BIND_SERVICE over the host's stack. */
+static void
+tell_ports(const struct walk *w)
+{
+	int first = w->cf->net != NS_HOST ?
+	    -1 :
+	    sysctl_get(SYSCTL_IP4, NULL, "ip_unprivileged_port_start");
+
+	if (first > 0)
+		walk_tell(w, JAIL_EVENT_WARNING,
+		    "on the host's network stack it cannot bind ports below "
+		    "%d (net.ipv4.ip_unprivileged_port_start)",
+		    first);
+}
+
 /* Our own hard limits bound the jail's (DESIGN 9): under -v it is said.  The
  * others that a jail gets are 0, which is never too high. */
 static void
@@ -174,6 +190,7 @@ step_mounts_parse(struct walk *w, struct jerr *e)
 	if (confine_from_conf(&w->conf, w->cf, e) == -1)
 		return -1;
 	tell_limits(w);
+	tell_ports(w);
 	r = has_sources(w) ? other_roots(w, &others, e) : 0;
 	if (r == 0)
 		r = mounts_parse(&w->conf, &at, &w->mounts, e);

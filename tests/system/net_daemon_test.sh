@@ -110,9 +110,9 @@ resolver_test()
 	atf_check -s not-exit:0 -o ignore -e ignore \
 	    jexec a dig +time=1 +tries=1 +short named.example
 	n_remove a
-	# A jail without a network, or with the host's: not a word.
+	# A jail without a network, or with the host's: not a word of it.
 	for j in none host; do
-		atf_check -o ignore jail -f jail.conf -c $j
+		atf_check -o ignore -e not-match:resolv jail -f jail.conf -c $j
 		n_remove $j
 	done
 	{
