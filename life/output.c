@@ -72,14 +72,26 @@ output_open_log(struct walk *w, struct jerr *e)
 }
 
 int
+output_pipe(int p[2], struct jerr *e)
+{
+	if (pipe2(p, O_CLOEXEC) == -1)
+		return jerr_sys(e, "pipe");
+	/* The jail's ids are others than ours. */
+	if (fchmod(p[1], 0622) == 0)
+		return 0;
+	(void)jerr_sys(e, "pipe");
+	(void)close(p[0]);
+	(void)close(p[1]);
+	return -1;
+}
+
+int
 step_output(struct walk *w, struct jerr *e)
 {
 	int p[2];
 
-	if (output_open_log(w, e) == -1)
+	if (output_open_log(w, e) == -1 || output_pipe(p, e) == -1)
 		return -1;
-	if (pipe2(p, O_CLOEXEC) == -1)
-		return jerr_sys(e, "pipe");
 	w->out.rfd = p[0];
 	w->out.wfd = p[1];
 	if (pipe2(p, O_CLOEXEC) == -1)

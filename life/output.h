@@ -12,6 +12,8 @@ int step_output(struct walk *w, struct jerr *e);
 
 /* The log alone, to w->consolelog: what comes out of rfd goes there then. */
 int output_open_log(struct walk *w, struct jerr *e);
+/* A pipe whose writing end can be opened again inside, by /dev/stderr. */
+int output_pipe(int p[2], struct jerr *e);
 
 enum wait_result { WAIT_ENDED = 1, WAIT_TIMEOUT = 0, WAIT_SIGNAL = -1 };
 

@@ -19,6 +19,8 @@
 #include "life/output.h"
 #include "linux/proc.h"
 
+#define RC "/etc/rc"
+
 static int
 timeout_ms(const struct walk *w)
 {
@@ -107,7 +109,7 @@ inside_defaults(struct walk *w, struct enter_jail *j, struct enter_cmd *c)
 {
 	*j = (struct enter_jail) { .pidfd = w->init_pidfd,
 		.cg_j = w->cg.j,
-		.base = reg_jail_row(w->rj)->base,
+		.base = w->rj != NULL ? reg_jail_row(w->rj)->base : w->base,
 		.cf = w->cf,
 		.osrelease = conf_isset(&w->conf, P_OSRELEASE) ?
 		    conf_str(&w->conf, P_OSRELEASE) :
@@ -203,6 +205,19 @@ run_inside_list(
 	return 0;
 }
 
+/* Is this the line that failed, and /etc/rc a word of it? */
+static bool
+failed_for_rc(const struct jerr *e, const char *line)
+{
+	const char *rc = strstr(line, RC), *why = str_after(e->msg, line);
+
+	if (rc == NULL || strchr(" \t;&|", rc[strlen(RC)]) == NULL ||
+	    (rc > line && strchr(" \t;&|", rc[-1]) == NULL))
+		return false;
+	return (why != NULL && *why == ':') ||
+	    str_after(e->msg, "exec " RC ":") != NULL;
+}
+
 /* "/bin/sh /etc/rc" is what every FreeBSD file says, and Debian has none. */
 static void
 explain_rc(const struct walk *w, struct jerr *e)
@@ -211,9 +226,9 @@ explain_rc(const struct walk *w, struct jerr *e)
 	int fd;
 
 	for (size_t i = 0; i < lines->n; i++) {
-		if (strstr(lines->v[i], "/etc/rc") == NULL)
+		if (!failed_for_rc(e, lines->v[i]))
 			continue;
-		fd = path_open_in_root(w->rootfd, "/etc/rc", O_PATH, 0);
+		fd = path_open_in_root(w->rootfd, RC, O_PATH, 0);
 		if (fd == -1 && errno == ENOENT)
 			(void)jerr_set(e, ENOENT,
 			    "%s: failed: this root has no "
@@ -295,8 +310,8 @@ step_exec_stop(struct walk *w, struct jerr *e)
 		return 0;
 	if (output_open_log(w, e) == -1)
 		return -1;
-	if (pipe2(p, O_CLOEXEC) == -1)
-		return jerr_sys(e, "pipe");
+	if (output_pipe(p, e) == -1)
+		return -1;
 	(void)fcntl(p[0], F_SETFL, O_RDONLY | O_NONBLOCK);
 	r = run_inside_list(w, P_EXEC_STOP, p[1], p[0], e);
 	(void)close(p[1]);

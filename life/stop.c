@@ -164,12 +164,18 @@ run_to_the_end(struct walk *w, unsigned kinds, struct jerr *e)
 static int
 end_under_walk(struct walk *w, const struct reg_row *row, struct jerr *e)
 {
-	struct reg_jail *j = reg_peek(w->reg, row, e);
+	struct reg_jail *j;
 	int r;
 
+	/* It can be ended only when there is something that ends. */
+	if (w->cg.top == -1)
+		return jerr_set(
+		    e, EBUSY, "is being started, and is not there yet");
+	j = reg_peek(w->reg, row, e);
 	if (j == NULL)
 		return -1;
-	r = w->cg.top == -1 || cgroup_kill(w->cg.top) == 0 ?
+	/* ENOENT: that process was the faster one. */
+	r = cgroup_kill(w->cg.top) == 0 || errno == ENOENT || errno == ENODEV ?
 	    0 :
 	    jerr_sys(e, "kill");
 	if (r == 0 && w->init_pidfd != -1)
@@ -192,6 +198,7 @@ borrow(struct walk *w, const struct reg_row *row, struct jerr *e)
 	if (running_open(w->reg, row, &r, e) == -1)
 		return -1;
 	w->init = r.init;
+	w->base = r.base;
 	w->init_pidfd = take_fd(&r.pidfd);
 	w->cgroot = take_fd(&r.cgroot);
 	w->cf = take_ptr(r.cf);
@@ -201,12 +208,12 @@ borrow(struct walk *w, const struct reg_row *row, struct jerr *e)
 	return 0;
 }
 
-/* It may end under our hands, and kill what we just ran in it: then there is
- * nobody left to ask. */
+/* It may end under our hands, or by another jail -r, and kill what we just ran
+ * in it: then there is nobody left to ask. */
 static bool
-ended_meanwhile(const struct walk *w)
+ended_meanwhile(const struct walk *w, bool walked)
 {
-	int ms = proc_is_leaving(w->init) ? UNDO_WAIT_MS : 0;
+	int ms = walked || proc_is_leaving(w->init) ? UNDO_WAIT_MS : 0;
 
 	return pidfd_ended(w->init_pidfd, ms) == 1;
 }
@@ -233,10 +240,12 @@ stop_jail(
 		return jerr_wrap(e, "%s", w->name);
 	if (alive &&
 	    walk_run(w, ask_rows, nitems(ask_rows), kinds, NULL, e) == -1 &&
-	    !ended_meanwhile(w))
+	    !ended_meanwhile(w, walked))
 		return jerr_wrap(e, "%s", w->name);
 	if (walked)
-		return end_under_walk(w, row, e);
+		return end_under_walk(w, row, e) == -1 ?
+		    jerr_wrap(e, "%s", w->name) :
+		    0;
 	r = run_to_the_end(w, kinds, e) == -1 ? jerr_wrap(e, "%s", w->name) : 0;
 	/* jail(8) ends soon, a caller of jail_remove(2) does not. */
 	if (w->plan != NULL)

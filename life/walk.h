@@ -41,6 +41,7 @@ struct walk {
 	char *path;	    /* resolved; owned */
 	int rootfd;	    /* O_PATH of it */
 	struct confine *cf; /* owned */
+	uint32_t base;	    /* of its ids, where rj is another walk's */
 	struct mounts *mounts;
 	int procfd;
 	int tiny; /* to build from (life/tiny.h); not owned, or -1 */
