@@ -16,10 +16,16 @@ conf()
 
 J="jail -f jail.conf"
 
+# A hook that is there until the file `go' is.
+wait_hook()
+{
+	echo "touch $PWD/in; until test -e $PWD/go; do sleep 0.1; done"
+}
+
 # jail(8) in the background until it is in the hook that makes the file `in'.
 begin()
 {
-	rm -f in
+	rm -f in go
 	"$@" >first.out 2>&1 &
 	begun=$!
 	t_until 10 test -e in
@@ -29,7 +35,7 @@ t_case remove_twice "jail -r of a jail that another jail -r, or its own start, i
 remove_twice_test()
 {
 	conf <<-EOC
-	c { exec.stop = "sleep 1"; exec.prestop = "touch $PWD/in"; }
+	c { exec.stop = "sleep $((JAIL_TEST_SCALE > 3 ? 10 : 1))"; exec.prestop = "touch $PWD/in"; }
 	f { exec.stop = "true"; exec.created = "$J -q -r f; echo rr=\$? >$PWD/rr"; }
 	EOC
 	sed -i 's/rr=\$?/rr=\\$?/' jail.conf
@@ -64,12 +70,13 @@ t_case not_yet "jail -r before the jail is there does not say that it removed it
 not_yet_test()
 {
 	conf <<-EOC
-	a { exec.prestart = "touch $PWD/in; sleep 2"; }
+	a { exec.prestart = "$(wait_hook)"; }
 	EOC
 	for op in -r -R -rc -mr; do
 		begin $J -c a
 		atf_check -s exit:1 -o empty -e match:"a: is being started" \
 		    $J $op a
+		touch go
 		wait $begun || atf_fail "the start: $(cat first.out)"
 		atf_check -o ignore $J -r a
 	done
@@ -79,11 +86,12 @@ t_case over_dying "a name is free while its old jail is in exec.poststop"
 over_dying_test()
 {
 	conf <<-EOC
-	d { exec.poststop = "touch $PWD/in; sleep 2"; }
+	d { exec.poststop = "$(wait_hook)"; }
 	EOC
 	atf_check -o ignore $J -c d
 	begin $J -r d
 	atf_check -o inline:"d: created\n" $J -c d
+	touch go
 	wait $begun || atf_fail "the removal: $(cat first.out)"
 	atf_check -o inline:"d\n" jls name
 	atf_check -o ignore $J -r d
