@@ -176,8 +176,9 @@ int net_share_use(
 int net_share_again(struct reg *reg, struct jerr *e);
 int net_share_drop(struct reg *reg, const struct reg_row *row,
     char *const *texts, size_t n, struct jerr *e);
-/* Foreign forward chains that drop what jails send: "accept F T C" texts. */
-int net_share_foreign(struct strv *out, struct jerr *e);
+/* Foreign forward chains that drop what jails send: "accept F T C" texts; of
+ * those that would not meet our rule a line to note. */
+int net_share_foreign(struct strv *out, struct strv *note, struct jerr *e);
 
 /* ---- rules (net_rules.c) ---- */
 

@@ -117,7 +117,7 @@ want_rest(struct change *c, struct jerr *e)
 	    keep_flows(c) == -1 || net_rec_addrs(&c->net, &c->want[ADDR]) == -1)
 		return jerr_nomem(e);
 	if (c->want[SHARE].n != 0 &&
-	    net_share_foreign(&c->want[SHARE], e) == -1)
+	    net_share_foreign(&c->want[SHARE], c->note, e) == -1)
 		return -1;
 	return find_fresh(c, SHARE, e) == -1 || find_fresh(c, FLOW, e) == -1 ||
 		find_fresh(c, ADDR, e) == -1 ?

@@ -269,8 +269,31 @@ net_rec_shares(const struct net *n, struct strv *out)
 	    0;
 }
 
+/* The line is for who reads it to copy: it lets through what no chain of his
+ * dropped before. */
+static int
+tell_closed(const struct nft_chain *c, struct strv *note)
+{
+	static const char rule[] =
+	    "insert rule %s %s %s %s 27233 accept comment linux-jails";
+	auto_strbuf struct strbuf in = STRBUF_INIT, out = STRBUF_INIT;
+
+	_Static_assert(RTNL_GROUP == 27233, "the rules say it in figures");
+	if (c->ours_there)
+		return 0;
+	if (strbuf_addf(&in, rule, c->family, c->table, c->chain, "iifgroup") ==
+		-1 ||
+	    strbuf_addf(
+		&out, rule, c->family, c->table, c->chain, "oifgroup") == -1)
+		return -1;
+	return strv_addf(note,
+	    "chain %s %s %s lets no jail's packets through, and a rule at its "
+	    "end would not help: nft '%s; %s'",
+	    c->family, c->table, c->chain, strbuf_str(&in), strbuf_str(&out));
+}
+
 int
-net_share_foreign(struct strv *out, struct jerr *e)
+net_share_foreign(struct strv *out, struct strv *note, struct jerr *e)
 {
 	auto_free struct nft_chain *c = NULL;
 	size_t n = 0;
@@ -278,8 +301,10 @@ net_share_foreign(struct strv *out, struct jerr *e)
 	if (nft_forward_drops(&c, &n, e) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (strv_addf(out, "accept %s %s %s", c[i].family, c[i].table,
-			c[i].chain) == -1)
+		if ((c[i].closed ?
+			    tell_closed(&c[i], note) :
+			    strv_addf(out, "accept %s %s %s", c[i].family,
+				c[i].table, c[i].chain)) == -1)
 			return jerr_nomem(e);
 	return 0;
 }

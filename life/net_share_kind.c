@@ -359,10 +359,19 @@ make_accept(const char *key, const char *value, struct strv *put,
     struct strv *note, struct jerr *e)
 {
 	struct nft_chain c;
-
 	int r = read_chain(key, &c, e) == -1 ? -1 : nft_accept_add(&c, e);
 
 	(void)value;
+	/* A table with an owner is nobody else's. */
+	if (r == -1 && e->code == EPERM) {
+		if (note != NULL)
+			(void)strv_addf(note,
+			    "chain %s drops what it does not know, and its "
+			    "owner alone can let jails' packets through",
+			    key);
+		*e = (struct jerr)JERR_INIT;
+		return 0;
+	}
 	if (r != 1)
 		return r;
 	if (put != NULL)

@@ -19,6 +19,7 @@
 #include "life/net.h"
 #include "life/step_net.h"
 #include "net/nft.h"
+#include "net/sysctl.h"
 
 struct walk_net {
 	struct net n;
@@ -104,6 +105,23 @@ note_loopback(const struct walk *w, const char *shown)
 	reg_snapshot_free(&s);
 }
 
+/* The larger one of an interface's rp_filter and that of all counts, and ours
+ * cannot be below it. */
+static void
+note_reverse_path(const struct walk *w)
+{
+	int all = w->net->n.nifs > 1 ?
+	    sysctl_get(SYSCTL_CONF4, "all", "rp_filter") :
+	    0;
+
+	if (all > 0)
+		walk_tell(w, JAIL_EVENT_WARNING,
+		    "net.ipv4.conf.all.rp_filter is %d: what reaches the host "
+		    "for one of its addresses by the interface of another is "
+		    "dropped",
+		    all);
+}
+
 int
 step_addresses(struct walk *w, struct jerr *e)
 {
@@ -133,6 +151,7 @@ step_addresses(struct walk *w, struct jerr *e)
 		return -1;
 	w->name = reg_jail_row(w->rj)->name;
 	note_loopback(w, strbuf_str(&shown));
+	note_reverse_path(w);
 	return ask_neighbours(x, e);
 }
 
@@ -192,7 +211,7 @@ step_shares(struct walk *w, struct jerr *e)
 
 	if (net_rec_shares(&w->net->n, &texts) == -1)
 		return jerr_nomem(e);
-	if (texts.n != 0 && net_share_foreign(&texts, e) == -1)
+	if (texts.n != 0 && net_share_foreign(&texts, &note, e) == -1)
 		return -1;
 	if (reg_journal_addv(w->rj, UNDO_SHARE, texts.v, texts.n, e) == -1)
 		return -1;

@@ -88,11 +88,15 @@ int nft_elems_del(
 /* How many of these are there? -1 with e. */
 int nft_elems_count(const struct nft_elem *v, size_t n, struct jerr *e);
 
-/* Base chains of the forward hook, not ours, whose policy is drop. */
+/* Base chains of the forward hook, not ours, whose policy is drop or whose last
+ * rule lets nothing through. */
 struct nft_chain {
 	char family[8]; /* ip, ip6, inet */
 	char table[64], chain[64];
-	bool ours_there; /* our accept stands in it */
+	bool ours_there; /* a rule with our comment stands in it */
+	bool drops;
+	bool
+	    closed; /* what is appended is not met, or our mark not there yet */
 };
 int nft_forward_drops(struct nft_chain **v, size_t *n, struct jerr *e);
 /* Append the accept of our mark (comment "linux-jails").  1: done; 0: it stood

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,12 +45,68 @@ family_number(const char *name)
 	return NFPROTO_UNSPEC;
 }
 
-/* ---- our rule in their chain ---- */
+/* ---- rules of their chains ---- */
 
+/* Ours by their handles, and: is the last of the others one that lets nothing
+ * through? */
 struct handles {
 	uint64_t *v;
 	size_t n;
+	bool closed;
 };
+
+/* An expression that drops or rejects: 1; one that lets a rule go on with
+ * everything: 0; else -1. */
+static int
+refuses(const struct nfnl *n, const struct nlattr *expr)
+{
+	const struct nlattr *tb[NFTA_EXPR_MAX + 1];
+	const struct nlattr *in[NFTA_IMMEDIATE_MAX + 1];
+	const struct nlattr *data[NFTA_DATA_MAX + 1];
+	const struct nlattr *verdict[NFTA_VERDICT_MAX + 1];
+	const char *name;
+
+	nfnl_nested(n, expr, tb, nitems(tb));
+	name = nfnl_str(n, tb[NFTA_EXPR_NAME]);
+	if (str_eq(name, "counter") || str_eq(name, "log"))
+		return 0;
+	if (str_eq(name, "reject"))
+		return 1;
+	nfnl_nested(n, tb[NFTA_EXPR_DATA], in, nitems(in));
+	if (str_eq(name, "target")) /* of iptables-nft */
+		return str_eq(nfnl_str(n, in[NFTA_TARGET_NAME]), "REJECT") ? 1 :
+									     -1;
+	if (!str_eq(name, "immediate"))
+		return -1;
+	nfnl_nested(n, in[NFTA_IMMEDIATE_DATA], data, nitems(data));
+	nfnl_nested(n, data[NFTA_DATA_VERDICT], verdict, nitems(verdict));
+	return verdict[NFTA_VERDICT_CODE] != NULL &&
+		nfnl_be32(n, verdict[NFTA_VERDICT_CODE]) == NF_DROP ?
+	    1 :
+	    -1;
+}
+
+static bool
+refuses_all(const struct nfnl *n, const struct nlattr *exprs)
+{
+	const char *end;
+	bool does = false;
+
+	if (exprs == NULL)
+		return false;
+	end = (const char *)n->m->mnl_attr_get_payload(exprs) +
+	    n->m->mnl_attr_get_payload_len(exprs);
+	for (const struct nlattr *a = n->m->mnl_attr_get_payload(exprs);
+	     n->m->mnl_attr_ok(a, (int)(end - (const char *)a));
+	     a = n->m->mnl_attr_next(a)) {
+		int r = refuses(n, a);
+
+		if (r == -1)
+			return false;
+		does = does || r == 1;
+	}
+	return does;
+}
 
 static int
 rule(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
@@ -60,8 +117,11 @@ rule(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 
 	(void)i;
 	nfnl_attrs(n, h, tb, nitems(tb));
-	if (!nft_has_comment(n, tb[NFTA_RULE_USERDATA], TAG) ||
-	    tb[NFTA_RULE_HANDLE] == NULL ||
+	if (!nft_has_comment(n, tb[NFTA_RULE_USERDATA], TAG)) {
+		l->closed = refuses_all(n, tb[NFTA_RULE_EXPRESSIONS]);
+		return 0;
+	}
+	if (tb[NFTA_RULE_HANDLE] == NULL ||
 	    n->m->mnl_attr_get_payload_len(tb[NFTA_RULE_HANDLE]) != sizeof(*v))
 		return 0;
 	v = reallocarray(l->v, l->n + 1, sizeof(*v));
@@ -112,9 +172,7 @@ chain(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 	table = nfnl_str(n, tb[NFTA_CHAIN_TABLE]);
 	name = nfnl_str(n, tb[NFTA_CHAIN_NAME]);
 	if (family == NULL || hook[NFTA_HOOK_HOOKNUM] == NULL ||
-	    nfnl_be32(n, hook[NFTA_HOOK_HOOKNUM]) != NF_INET_FORWARD ||
-	    tb[NFTA_CHAIN_POLICY] == NULL ||
-	    nfnl_be32(n, tb[NFTA_CHAIN_POLICY]) != NF_DROP)
+	    nfnl_be32(n, hook[NFTA_HOOK_HOOKNUM]) != NF_INET_FORWARD)
 		return 0;
 	if (g->nfgen_family == NFPROTO_INET && str_eq(table, NFT_OURS))
 		return 0;
@@ -131,6 +189,11 @@ chain(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 	(void)snprintf(v->family, sizeof(v->family), "%s", family);
 	(void)snprintf(v->table, sizeof(v->table), "%s", table);
 	(void)snprintf(v->chain, sizeof(v->chain), "%s", name);
+	v->drops = tb[NFTA_CHAIN_POLICY] != NULL &&
+	    nfnl_be32(n, tb[NFTA_CHAIN_POLICY]) == NF_DROP;
+	/* Before our mark is there. */
+	v->closed = (int32_t)nfnl_be32(n, hook[NFTA_HOOK_PRIORITY]) <=
+	    NFT_PASSING;
 	return 0;
 }
 
@@ -139,19 +202,26 @@ list(struct nfnl *n, struct chains *l, struct jerr *e)
 {
 	struct nlmsghdr *h = nfnl_begin(
 	    n, NFT_TYPE(NFT_MSG_GETCHAIN), NLM_F_DUMP, NFPROTO_UNSPEC);
+	size_t kept = 0;
 
 	nfnl_queue(n, h);
 	if (nfnl_ask(n, chain, l, NULL, e) == -1)
 		return -1;
 	for (size_t i = 0; i < l->n; i++) {
+		struct nft_chain *c = &l->v[i];
 		struct handles ours = { .n = 0 };
-		int rc = our_rules(n, &l->v[i], &ours, e);
+		int rc = our_rules(n, c, &ours, e);
 
-		l->v[i].ours_there = ours.n > 0;
+		c->ours_there = ours.n > 0;
+		c->drops = c->drops || ours.closed;
+		c->closed = c->closed || ours.closed;
 		free(ours.v);
 		if (rc == -1)
 			return -1;
+		if (c->drops)
+			l->v[kept++] = *c;
 	}
+	l->n = kept;
 	return 0;
 }
 

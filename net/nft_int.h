@@ -11,7 +11,8 @@
 #include "net/nfnl.h"
 #include "net/nft.h"
 
-#define NFT_OURS "jail" /* the table's name, family inet */
+#define NFT_OURS "jail"	 /* the table's name, family inet */
+#define NFT_PASSING (-5) /* the priority of its chain that marks */
 
 /* The type of a message of nf_tables, of connection tracking. */
 #define NFT_TYPE(t) ((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | (t)))

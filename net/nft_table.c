@@ -18,6 +18,7 @@
 #include "net/rtnl.h"
 
 _Static_assert(RTNL_GROUP == 27233, "the rules say it in figures");
+_Static_assert(NFT_PASSING == -5, "and this");
 
 /*
  * early: what a jail may send, before anything looks at it; so connection

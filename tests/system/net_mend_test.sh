@@ -260,6 +260,70 @@ order_test()
 	n_remove one
 }
 
+t_case closed "chains of others that no rule at their end can open: the command is told" 90
+closed_test()
+{
+	n_conf <<-'EOF'
+	i { ip4.addr = "em0|10.10.0.9"; }
+	EOF
+	while IFS=';' read -r what priority policy rule; do
+		nft "add table inet fw; add chain inet fw ff { type filter hook forward priority $priority; policy $policy; }; $rule"
+		t_world_again
+		atf_check -o ignore -e save:said jail -f jail.conf -c i
+		silent client tcp/10.10.0.9/80
+		line=$(sed -n "s/.*chain inet fw ff lets no.*: nft '\(.*\)'\$/\1/p" said)
+		[ -n "$line" ] || { cat said; atf_fail "$what: no command"; }
+		nft "$line" || atf_fail "$what: $line"
+		talks client tcp/10.10.0.9/80 "i from 10.10.0.20"
+		atf_check jail -m name=i
+		n_remove i
+		nft list table inet fw | grep -q linux-jails ||
+		    atf_fail "$what: what he wrote was taken away"
+		nft delete table inet fw
+	done <<-'EOF'
+	drop at the end;0;drop;add rule inet fw ff counter drop
+	firewalld;10;accept;add rule inet fw ff ct state established accept; add rule inet fw ff reject with icmpx admin-prohibited
+	before our mark;-150;drop;
+	EOF
+	t_world_again
+	# One that is somebody's alone does not keep a jail from starting.
+	mkfifo owner
+	nft -i <owner >owned 2>&1 &
+	pid=$!
+	exec 3>owner
+	echo 'add table inet fw { flags owner; }; add chain inet fw ff { type filter hook forward priority 0; policy drop; }' >&3
+	t_until 10 nft list chain inet fw ff
+	atf_check -o ignore -e match:"chain inet fw ff .*its owner alone" \
+	    jail -f jail.conf -c i
+	n_remove i
+	exec 3>&-
+	wait $pid || :
+	t_until 10 no_table
+	t_world_again
+}
+
+no_table()
+{
+	! nft list table inet fw >/dev/null 2>&1
+}
+
+t_case reverse_path "a host that filters by the reverse path is told about a jail on two LANs" 60
+reverse_path_test()
+{
+	n_conf <<-'EOF'
+	one { ip4.addr = "em0|10.10.0.9"; }
+	two { ip4.addr = "em0|10.10.0.8", "em1|10.20.0.8"; }
+	EOF
+	n_start two
+	n_remove two
+	echo 2 >/proc/sys/net/ipv4/conf/all/rp_filter
+	n_start one
+	atf_check -o ignore -e match:"two: net.ipv4.conf.all.rp_filter is 2" \
+	    jail -f jail.conf -c two
+	n_remove one two
+	echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter
+}
+
 t_case vanished "what has nothing to do with the network changes all the same" 60
 vanished_test()
 {
