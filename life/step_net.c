@@ -243,8 +243,12 @@ step_rules(struct walk *w, struct jerr *e)
 		return -1;
 	/* One that was flushed is there, and checks nothing. */
 	is = shares.n != 0 ? nft_table_there(e) : 1;
-	if (is == -1 || (is == 0 && net_rules_ready(&s, &shares, e) == -1))
+	if (is == 0)
+		is = net_rules_ready(&s, &shares, e);
+	/* ENOENT: flushed once more, for which net_rules_put has patience. */
+	if (is == -1 && e->code != ENOENT)
 		return -1;
+	*e = (struct jerr)JERR_INIT;
 	return net_rules_put(&s, &shares, &elems, e);
 }
 

@@ -278,7 +278,11 @@ nft_table_make(struct jerr *e)
 	if (is != 0)
 		return is == 1 ? 0 : -1;
 	is = exists(NFT_MSG_GETTABLE, NULL, e);
-	if (is == 1 && is_ours(e) != 1)
+	if (is == 1)
+		is = is_ours(e);
+	/* Asked again: it may just have been flushed, and made anew. */
+	if (is == 0 && exists(NFT_MSG_GETTABLE, NULL, e) == 1 &&
+	    is_ours(e) == 0)
 		return jerr_set(e, EBUSY,
 		    "nftables: table " NFT_TABLE " is there and is not ours");
 	if (is == -1)
