@@ -360,7 +360,7 @@ arrives_at(
     struct net *n, int family, int index, struct rtnl *host, struct jerr *e)
 {
 	struct rtnl_link l;
-	int r = rtnl_link_get(host, NULL, index, &l, e);
+	int r = index == 0 ? 0 : rtnl_link_get(host, NULL, index, &l, e);
 
 	if (r != 1 || l.loopback || l.group == RTNL_GROUP)
 		return r == -1 ? -1 : 0;
@@ -401,7 +401,8 @@ find_arrivals(struct net *n, struct rtnl *host, struct jerr *e)
 			if (strv_add(&n->arrives[f], r->to_if) == -1)
 				return jerr_nomem(e);
 		for (size_t k = 0; k < r->nto && r->nifs == 0; k++)
-			if (arrives_for(n, &r->to[k].ip, host, e) == -1)
+			if (n->primary[net_fam(r->to[k].ip.family)] != -1 &&
+			    arrives_for(n, &r->to[k].ip, host, e) == -1)
 				return -1;
 	}
 	return 0;

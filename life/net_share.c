@@ -275,11 +275,11 @@ static int
 tell_closed(const struct nft_chain *c, struct strv *note)
 {
 	static const char rule[] =
-	    "insert rule %s %s %s %s 27233 accept comment linux-jails";
+	    "insert rule %s %s %s %s 27233 accept comment for-jails";
 	auto_strbuf struct strbuf in = STRBUF_INIT, out = STRBUF_INIT;
 
 	_Static_assert(RTNL_GROUP == 27233, "the rules say it in figures");
-	if (c->ours_there)
+	if (c->by_hand)
 		return 0;
 	if (strbuf_addf(&in, rule, c->family, c->table, c->chain, "iifgroup") ==
 		-1 ||

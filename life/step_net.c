@@ -231,7 +231,7 @@ step_rules(struct walk *w, struct jerr *e)
 	struct net_share s = {
 		.reg = w->reg, .row = reg_jail_row(w->rj), .check = true
 	};
-	int is;
+	int is = 1;
 
 	if (net_rec_shares(&w->net->n, &shares) == -1 ||
 	    net_rec_flows(&w->net->n, &flows) == -1)
@@ -242,7 +242,10 @@ step_rules(struct walk *w, struct jerr *e)
 	    reg_journal_addv(w->rj, UNDO_ELEM, elems.v, elems.n, e) == -1)
 		return -1;
 	/* One that was flushed is there, and checks nothing. */
-	is = shares.n != 0 ? nft_table_there(e) : 1;
+	for (size_t i = 0; i < shares.n && is == 1; i++)
+		is = str_eq(shares.v[i], "nat -")  ? nft_nat_there(e) :
+		    str_eq(shares.v[i], "table -") ? nft_table_there(e) :
+						     1;
 	if (is == 0)
 		is = net_rules_ready(&s, &shares, e);
 	/* ENOENT: flushed once more, for which net_rules_put has patience. */

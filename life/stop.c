@@ -167,10 +167,12 @@ end_under_walk(struct walk *w, const struct reg_row *row, struct jerr *e)
 	struct reg_jail *j;
 	int r;
 
-	/* It can be ended only when there is something that ends. */
+	/* It can be ended only when there is something that ends; or did. */
 	if (w->cg.top == -1)
-		return jerr_set(
-		    e, EBUSY, "is being started, and is not there yet");
+		return row->state != REG_STARTING ?
+		    0 :
+		    jerr_set(
+			e, EBUSY, "is being started, and is not there yet");
 	j = reg_peek(w->reg, row, e);
 	if (j == NULL)
 		return -1;
@@ -211,9 +213,10 @@ borrow(struct walk *w, const struct reg_row *row, struct jerr *e)
 /* It may end under our hands, or by another jail -r, and kill what we just ran
  * in it: then there is nobody left to ask. */
 static bool
-ended_meanwhile(const struct walk *w, bool walked)
+ended_meanwhile(const struct walk *w, bool walked, const struct jerr *e)
 {
-	int ms = walked || proc_is_leaving(w->init) ? UNDO_WAIT_MS : 0;
+	bool killed = walked && e->code == ECHILD;
+	int ms = killed || proc_is_leaving(w->init) ? UNDO_WAIT_MS : 0;
 
 	return pidfd_ended(w->init_pidfd, ms) == 1;
 }
@@ -240,7 +243,7 @@ stop_jail(
 		return jerr_wrap(e, "%s", w->name);
 	if (alive &&
 	    walk_run(w, ask_rows, nitems(ask_rows), kinds, NULL, e) == -1 &&
-	    !ended_meanwhile(w, walked))
+	    !ended_meanwhile(w, walked, e))
 		return jerr_wrap(e, "%s", w->name);
 	if (walked)
 		return end_under_walk(w, row, e) == -1 ?

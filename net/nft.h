@@ -93,7 +93,8 @@ int nft_elems_count(const struct nft_elem *v, size_t n, struct jerr *e);
 struct nft_chain {
 	char family[8]; /* ip, ip6, inet */
 	char table[64], chain[64];
-	bool ours_there; /* a rule with our comment stands in it */
+	bool ours_there; /* our accept stands in it */
+	bool by_hand;	 /* a rule with the comment for-jails does */
 	bool drops;
 	bool
 	    closed; /* what is appended is not met, or our mark not there yet */

@@ -17,6 +17,7 @@
 #include "net/nft_int.h"
 
 #define TAG "linux-jails"
+#define BY_HAND "for-jails" /* of rules that we asked the administrator for */
 
 static const struct {
 	uint8_t number;
@@ -47,12 +48,12 @@ family_number(const char *name)
 
 /* ---- rules of their chains ---- */
 
-/* Ours by their handles, and: is the last of the others one that lets nothing
- * through? */
+/* Ours by their handles, and: do they end in a rule that lets nothing through,
+ * with none of ours before it?  Are there rules made by hand for jails? */
 struct handles {
 	uint64_t *v;
 	size_t n;
-	bool closed;
+	bool closed, by_hand;
 };
 
 /* An expression that drops or rejects: 1; one that lets a rule go on with
@@ -117,10 +118,14 @@ rule(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 
 	(void)i;
 	nfnl_attrs(n, h, tb, nitems(tb));
+	if (nft_has_comment(n, tb[NFTA_RULE_USERDATA], BY_HAND))
+		l->by_hand = true;
 	if (!nft_has_comment(n, tb[NFTA_RULE_USERDATA], TAG)) {
-		l->closed = refuses_all(n, tb[NFTA_RULE_EXPRESSIONS]);
+		if (l->n == 0)
+			l->closed = refuses_all(n, tb[NFTA_RULE_EXPRESSIONS]);
 		return 0;
 	}
+	l->closed = false;
 	if (tb[NFTA_RULE_HANDLE] == NULL ||
 	    n->m->mnl_attr_get_payload_len(tb[NFTA_RULE_HANDLE]) != sizeof(*v))
 		return 0;
@@ -213,6 +218,7 @@ list(struct nfnl *n, struct chains *l, struct jerr *e)
 		int rc = our_rules(n, c, &ours, e);
 
 		c->ours_there = ours.n > 0;
+		c->by_hand = ours.by_hand;
 		c->drops = c->drops || ours.closed;
 		c->closed = c->closed || ours.closed;
 		free(ours.v);

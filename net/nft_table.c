@@ -116,12 +116,14 @@ static const char nat_rules[] =
 
 /* ---- the table ---- */
 
-static const char *const filter_chains[] = { "from_jail", "early", "wire",
+#define CHAINS 5 /* of either text */
+
+static const char *const filter_chains[CHAINS] = { "from_jail", "early", "wire",
 	"others", "passing" };
 /* Rules go before the chains that they jump to.  The first is of the filter,
  * and stays. */
-static const char *const nat_chains[] = { "redirected", "rdr_in", "rdr_local",
-	"nat_out", "to_jail" };
+static const char *const nat_chains[CHAINS] = { "redirected", "rdr_in",
+	"rdr_local", "nat_out", "to_jail" };
 
 /* Asks for one thing of ours by its name: 1, 0, -1. */
 static int
@@ -160,8 +162,10 @@ is_ours(struct jerr *e)
 	return exists(NFT_MSG_GETSET, "own4", e);
 }
 
+/* How many rules stand in each of these chains of ours. */
 struct rules {
-	size_t filter, nat;
+	const char *const *chains;
+	size_t n[CHAINS];
 };
 
 static int
@@ -169,28 +173,22 @@ count_rule(const struct nfnl *n, const struct nlmsghdr *h, size_t i, void *arg)
 {
 	const struct nlattr *tb[NFTA_RULE_MAX + 1];
 	struct rules *r = arg;
-	const char *chain;
 
 	(void)i;
 	nfnl_attrs(n, h, tb, nitems(tb));
-	chain = nfnl_str(n, tb[NFTA_RULE_CHAIN]);
-	for (size_t k = 0; k < nitems(nat_chains); k++)
-		if (str_eq(chain, nat_chains[k])) {
-			r->nat++;
-			return 0;
-		}
-	r->filter++;
+	for (size_t k = 0; k < CHAINS; k++)
+		r->n[k] += str_eq(
+		    nfnl_str(n, tb[NFTA_RULE_CHAIN]), r->chains[k]);
 	return 0;
 }
 
-/* How many rules stand in our table; none where there is none. */
+/* None where there is no table. */
 static int
 count_rules(struct rules *r, struct jerr *e)
 {
 	struct nfnl n;
 	int rc = nfnl_open(&n, e);
 
-	*r = (struct rules) { .filter = 0 };
 	if (rc == 0) {
 		struct nlmsghdr *h = nfnl_begin(
 		    &n, NFT_TYPE(NFT_MSG_GETRULE), NLM_F_DUMP, NFPROTO_INET);
@@ -209,31 +207,45 @@ count_rules(struct rules *r, struct jerr *e)
 
 /* Of a text above: a rule is a line that begins with two blanks. */
 static size_t
-rules_of(const char *text)
+rules_of(const char *text, const char *chain)
 {
+	char head[32];
+	const char *p, *end;
 	size_t n = 0;
 
-	for (const char *p = text; (p = strstr(p, "\n  ")) != NULL; p += 3)
+	(void)snprintf(head, sizeof(head), "chain %s {\n", chain);
+	p = strstr(text, head);
+	end = p != NULL ? strstr(p, "\n}") : NULL;
+	for (; end != NULL && (p = strstr(p, "\n  ")) != NULL && p < end;
+	     p += 3)
 		n += strncmp(p + 3, "type ", 5) != 0;
 	return n;
 }
 
 /* Flushed, or in part, it is as good as gone: nothing would be checked. */
+static int
+is_whole(const char *text, const char *const *chains, struct jerr *e)
+{
+	struct rules r = { .chains = chains };
+
+	if (count_rules(&r, e) == -1)
+		return -1;
+	for (size_t k = 0; k < CHAINS; k++)
+		if (r.n[k] < rules_of(text, chains[k]))
+			return 0;
+	return 1;
+}
+
 int
 nft_table_there(struct jerr *e)
 {
-	struct rules r;
-
-	return count_rules(&r, e) == -1 ? -1 :
-					  r.filter >= rules_of(filter_rules);
+	return is_whole(filter_rules, filter_chains, e);
 }
 
 int
 nft_nat_there(struct jerr *e)
 {
-	struct rules r;
-
-	return count_rules(&r, e) == -1 ? -1 : r.nat >= rules_of(nat_rules);
+	return is_whole(nat_rules, nat_chains, e);
 }
 
 /*
@@ -241,12 +253,12 @@ nft_nat_there(struct jerr *e)
  * emptied, and filled, in one transaction.  Sets keep their elements.
  */
 static int
-make_anew(const char *text, const char *const *chains, size_t n, struct jerr *e)
+make_anew(const char *text, const char *const *chains, struct jerr *e)
 {
 	auto_strbuf struct strbuf all = STRBUF_INIT;
 	int r = strbuf_puts(&all, text);
 
-	for (size_t i = 0; i < n && r == 0; i++)
+	for (size_t i = 0; i < CHAINS && r == 0; i++)
 		r = strbuf_addf(
 		    &all, "flush chain " NFT_TABLE " %s\n", chains[i]);
 	if (r == -1 || strbuf_puts(&all, text) == -1)
@@ -294,8 +306,7 @@ nft_table_make(struct jerr *e)
 		return jerr_nomem(e);
 	return is == 0 ? make_new("create table " NFT_TABLE "\n",
 			     strbuf_str(&text), nft_table_there, e) :
-			 make_anew(strbuf_str(&text), filter_chains,
-			     nitems(filter_chains), e);
+			 make_anew(strbuf_str(&text), filter_chains, e);
 }
 
 int
@@ -308,10 +319,9 @@ nft_nat_make(struct jerr *e)
 	is = exists(NFT_MSG_GETCHAIN, "to_jail", e);
 	if (is == -1)
 		return -1;
-	return is == 0 ?
-	    make_new("create chain " NFT_TABLE " to_jail\n", nat_rules,
-		nft_nat_there, e) :
-	    make_anew(nat_rules, nat_chains, nitems(nat_chains), e);
+	return is == 0 ? make_new("create chain " NFT_TABLE " to_jail\n",
+			     nat_rules, nft_nat_there, e) :
+			 make_anew(nat_rules, nat_chains, e);
 }
 
 /* ---- taking away needs no library ---- */

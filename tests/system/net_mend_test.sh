@@ -102,6 +102,10 @@ flushed_test()
 		$serve = "tcp/::/80";
 	}
 	k { ip6.addr = "em0|fd00:10::a"; exec.start = ""; }
+	n {
+		ip4.addr = "em0|10.10.0.11"; ip6.addr = "em0|fd00:10::b";
+		rdr = "on em0 inet proto tcp from any to 1.2.3.4 port 81 -> 10.10.0.11 port 80";
+	}
 	EOF
 	n_start i
 	world >.w_start
@@ -130,6 +134,17 @@ flushed_test()
 	jexec k forge freebind fd00:10::77 fd00:10::20 || :
 	[ "$(n_counted client)" = 0 ] || atf_fail "a forged source arrived"
 	n_remove k
+	# However many rules somebody put into another chain of it.
+	nft flush chain inet jail from_jail
+	for n in 1 2 3 4 5 6 7 8 9; do
+		nft add rule inet jail others counter
+	done
+	nft flush chain inet jail to_jail
+	atf_check -o ignore jail -f jail.conf -c n
+	talks client tcp/1.2.3.4/81 "n from 10.10.0.20"
+	jexec n forge freebind fd00:10::77 fd00:10::20 || :
+	[ "$(n_counted client)" = 0 ] || atf_fail "a forged source arrived"
+	n_remove n
 	atf_check -e ignore jail -m name=i
 	as_before .w_start "flushed, and another jail"
 	n_remove i
@@ -216,6 +231,15 @@ reached_test()
 	atf_check -s exit:1 -o ignore \
 	    -e match:"x.conf:1:[0-9]+: rdr: column 23 .*1.2.3.0/24" \
 	    jail -f x.conf -c x
+	# Nowhere to arrive is no mistake: the address may come later.
+	ip -6 route del default
+	ip route del default
+	for r in "proto tcp from any to 1.2.9.9 port 80" \
+	    "proto tcp from any to {1.2.9.9 2001:db8::99} port 80"; do
+		atf_check jail -m name=i "rdr=$r"
+	done
+	ip route add default via 10.10.0.254 dev em0
+	ip -6 route add default via fd00:10::fe dev em0
 	n_start far
 	n_serve router far tcp/0.0.0.0/80
 	talks "jail far" tcp/10.30.0.30/80 "far from 10.10.0.10"
@@ -268,6 +292,7 @@ closed_test()
 {
 	n_conf <<-'EOF'
 	i { ip4.addr = "em0|10.10.0.9"; }
+	k { ip4.addr = "em0|10.10.0.8"; }
 	EOF
 	while IFS=';' read -r what priority policy rule; do
 		nft "add table inet fw; add chain inet fw ff { type filter hook forward priority $priority; policy $policy; }; $rule"
@@ -280,7 +305,7 @@ closed_test()
 		talks client tcp/10.10.0.9/80 "i from 10.10.0.20"
 		atf_check jail -m name=i
 		n_remove i
-		nft list table inet fw | grep -q linux-jails ||
+		nft list table inet fw | grep -q for-jails ||
 		    atf_fail "$what: what he wrote was taken away"
 		nft delete table inet fw
 	done <<-'EOF'
@@ -288,6 +313,19 @@ closed_test()
 	firewalld;10;accept;add rule inet fw ff ct state established accept; add rule inet fw ff reject with icmpx admin-prohibited
 	before our mark;-150;drop;
 	EOF
+	t_world_again
+	# What he appends behind our rule takes it from nobody.
+	nft "add table inet fw; add chain inet fw ff { type filter hook forward priority 0; policy drop; }"
+	atf_check -o ignore -e match:"at its end accepts" jail -f jail.conf -c i
+	nft add rule inet fw ff counter drop
+	atf_check -e empty jail -m name=i
+	talks client tcp/10.10.0.9/80 "i from 10.10.0.20"
+	n_start k
+	n_remove i
+	talks client tcp/10.10.0.8/80 "k from 10.10.0.20"
+	n_remove k
+	! nft list table inet fw | grep linux-jails || atf_fail "left"
+	nft delete table inet fw
 	t_world_again
 	# One that is somebody's alone does not keep a jail from starting.
 	mkfifo owner
