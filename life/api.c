@@ -1,8 +1,6 @@
 /*
  * What libjail calls for one jail: jail_set(2), jail_remove(2), entering.
  */
-#include <sys/signalfd.h>
-
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -122,19 +120,8 @@ static int
 hold_signals(sigset_t *old)
 {
 	static const int passed_on[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
-	struct sigaction sa;
-	sigset_t held, heard;
 
-	(void)sigemptyset(&held);
-	(void)sigemptyset(&heard);
-	for (size_t i = 0; i < nitems(passed_on); i++) {
-		(void)sigaddset(&held, passed_on[i]);
-		if (sigaction(passed_on[i], NULL, &sa) == 0 &&
-		    sa.sa_handler != SIG_IGN)
-			(void)sigaddset(&heard, passed_on[i]);
-	}
-	(void)sigprocmask(SIG_BLOCK, &held, old);
-	return signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
+	return proc_hear(passed_on, nitems(passed_on), old);
 }
 
 static int

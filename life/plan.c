@@ -212,33 +212,17 @@ run_all(struct planner *pl)
 		pl->failed = 1;
 }
 
-/* What is ignored stays ignored: nohup(1), a script's trap. */
-static void
-hold_signals(struct planner *pl)
-{
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa;
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	for (size_t i = 0; i < nitems(ends); i++)
-		if (sigaction(ends[i], NULL, &sa) == 0 &&
-		    sa.sa_handler != SIG_IGN)
-			(void)sigaddset(&set, ends[i]);
-	(void)sigprocmask(SIG_BLOCK, &set, &pl->oldmask);
-	pl->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 int
 plan_run(const struct plan *p)
 {
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 	struct planner pl = { .p = p, .sigfd = -1, .tiny = -1 };
 	struct jerr e = JERR_INIT;
 
 	pl.reg = reg_open(NULL, true, &e);
 	if (pl.reg == NULL)
 		return plan_fail(&pl, &e);
-	hold_signals(&pl);
+	pl.sigfd = proc_hear(ends, nitems(ends), &pl.oldmask);
 	recover_sweep(pl.reg, tell_warning, &pl);
 	if (reg_snapshot(pl.reg, &pl.snap, &e) == -1 ||
 	    plan_choose(&pl) == -1) {

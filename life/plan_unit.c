@@ -189,8 +189,7 @@ needs_restart(
 			running_close(&run);
 		} else {
 			if (row->state == REG_STARTING)
-				(void)jerr_set(&e, EBUSY,
-				    "is being started, and is not there yet");
+				(void)jerr_set(&e, EBUSY, RUNNING_NOT_YET);
 			(void)jerr_wrap(&e, "%s", row->name);
 			(void)plan_fail(pl, &e);
 		}

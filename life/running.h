@@ -14,6 +14,9 @@
 #include "policy/confine.h"
 #include "registry/registry.h"
 
+/* EBUSY: what is said of a jail whose pid 1 is not there yet. */
+#define RUNNING_NOT_YET "is being started, and is not there yet"
+
 struct running {
 	int jid;
 	char uuid8[9];

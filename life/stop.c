@@ -171,8 +171,7 @@ end_under_walk(struct walk *w, const struct reg_row *row, struct jerr *e)
 	if (w->cg.top == -1)
 		return row->state != REG_STARTING ?
 		    0 :
-		    jerr_set(
-			e, EBUSY, "is being started, and is not there yet");
+		    jerr_set(e, EBUSY, RUNNING_NOT_YET);
 	j = reg_peek(w->reg, row, e);
 	if (j == NULL)
 		return -1;

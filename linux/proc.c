@@ -5,6 +5,7 @@
 #include "linux/proc.h"
 
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -67,6 +68,24 @@ proc_reset_signals(const sigset_t *mask)
 	for (int sig = 1; sig < NSIG; sig++)
 		(void)sigaction(sig, &dfl, NULL);
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+int
+proc_hear(const int *sigs, size_t n, sigset_t *old)
+{
+	struct sigaction sa;
+	sigset_t held, heard;
+
+	(void)sigemptyset(&held);
+	(void)sigemptyset(&heard);
+	for (size_t i = 0; i < n; i++) {
+		(void)sigaddset(&held, sigs[i]);
+		if (sigaction(sigs[i], NULL, &sa) == 0 &&
+		    sa.sa_handler != SIG_IGN)
+			(void)sigaddset(&heard, sigs[i]);
+	}
+	(void)sigprocmask(SIG_BLOCK, &held, old);
+	return signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 int64_t

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct proc_clone {
@@ -47,6 +48,11 @@ void proc_hold(int fd);
 /* Default disposition for every signal, and this mask: what a program that we
  * exec may expect. */
 void proc_reset_signals(const sigset_t *mask);
+
+/* From here on these signals are held, and read from the descriptor returned; old
+ * is the mask before.  Those that are ignored never come: nohup(1), a trap of the
+ * caller's.  -1 with errno: they are held all the same. */
+int proc_hear(const int *sigs, size_t n, sigset_t *old);
 
 /* Is this process in its exit, or gone?  pid 1 of a namespace is there for some
  * time yet: it kills the others and waits for them.  Never a number that can be
